@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// The listening socket: inherited from a process manager, or opened by ourselves.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "roomkey/descriptor.hpp"
+#include "roomkey/http.hpp"
+
+namespace roomkey {
+
+// A non-blocking listening socket; the file of a UNIX socket that we made goes with it.
+class Listener {
+public:
+    // The socket at `address`: `unix:PATH` with mode 0660 whatever the umask (a stale file is
+    // replaced, a live one refused), or `HOST:PORT`, loopback if HOST is empty.
+    // Throws UsageError for an address of another form, std::system_error for the rest.
+    [[nodiscard]] static Listener open(const std::string& address);
+
+    // The socket that a process manager handed over: fd 0 (spawn-fcgi, mod_fcgid, systemd's
+    // StandardInput=socket), or fd 3 (LISTEN_FDS and LISTEN_PID of sd_listen_fds(3)).
+    [[nodiscard]] static std::optional<Listener> inherited(const Parameters& environment);
+
+    Listener(Listener&&) = default;
+    Listener& operator=(Listener&&) = delete;
+    ~Listener();
+
+    [[nodiscard]] int fd() const { return m_socket.get(); }
+    // For the log: `unix:/run/roomkey.sock`, `127.0.0.1:9000` or `fd 0`.
+    [[nodiscard]] const std::string& name() const { return m_name; }
+
+private:
+    Listener(Descriptor socket, std::string name, std::string path);
+
+    Descriptor m_socket;
+    std::string m_name;
+    std::string m_path;
+};
+
+}  // namespace roomkey

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// The policy: which claims a token carries, compiled from JSON once and immutable from then on.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "roomkey/config_error.hpp"
+#include "roomkey/http.hpp"
+#include "roomkey/template.hpp"
+
+namespace roomkey {
+
+enum class Reply { text, json };
+
+// When a token expires: so long after the request, or at a fixed time.
+struct Expiry {
+    bool relative = true;
+    std::chrono::seconds seconds{0};
+
+    [[nodiscard]] std::chrono::sys_seconds at(std::chrono::sys_seconds now) const;
+};
+
+struct Policy {
+    Template claims;
+    // base64url of the JOSE header, whose `alg` is always HS256.
+    std::string encoded_header;
+    Expiry expiry;
+    Reply reply = Reply::text;
+    // Origins (RFC 6454 6.2) that may read the answers; none means that no CORS header is sent.
+    std::vector<std::string> allowed_origins;
+};
+
+// The policy that applies when no file is given: the claims of a chat with one public room, and a
+// private room for each client that only this client can read.
+extern const std::string_view k_builtin_policy;
+
+// Checks and compiles a policy. `where` is what its errors call it (a file name), and `environment`
+// holds the variables that `env.` may name. Throws ConfigError with every finding at once.
+[[nodiscard]] Policy compile_policy(std::string_view json, std::string_view where,
+                                    const Parameters& environment);
+
+}  // namespace roomkey

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Reads policy and secret into a handler: at the start, and again on a reload.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "roomkey/auth_handler.hpp"
+#include "roomkey/http.hpp"
+#include "roomkey/options.hpp"
+
+namespace roomkey {
+
+struct Setup {
+    AuthHandler handler;
+    std::vector<std::string> warnings;
+};
+
+// Throws ConfigError with everything that is wrong with policy and secret at once.
+[[nodiscard]] Setup load_setup(const Options& options, const Parameters& environment);
+
+}  // namespace roomkey

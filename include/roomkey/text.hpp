@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Checks on bytes and characters that the argument parsers share.
+#pragma once
+
+#include <string_view>
+
+namespace roomkey {
+
+// Well-formed UTF-8 (Unicode 15, table 3-7): no overlong form, no surrogate, nothing above U+10FFFF.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
+// Whether text, which must be UTF-8, has a C0 or C1 control character or DEL.
+[[nodiscard]] bool has_control_character(std::string_view text);
+
+// Equality without regard to ASCII case, and only ASCII's: no locale is asked.
+[[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+// Without leading and trailing spaces and tabs (RFC 9110 5.6.3, OWS).
+[[nodiscard]] std::string_view trim(std::string_view text);
+
+// The number that plain decimal digits stand for, or -1: no sign, no space, no overflow.
+[[nodiscard]] long long parse_decimal(std::string_view digits);
+
+}  // namespace roomkey

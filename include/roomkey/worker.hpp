@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// One thread of the FastCGI server: accepts connections, waits until a whole request is there,
+// and only then spends time on it. A connection that is idle, silent or slow costs a descriptor
+// and no thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+#include "roomkey/shared_handler.hpp"
+
+namespace roomkey {
+
+struct WorkerLimits {
+    // Connections at once; above it the one that has been idle longest is closed.
+    std::size_t connections = 1024;
+    // How long a request may take to arrive, from its first byte.
+    std::chrono::milliseconds request_time{5000};
+    // How long unfinished requests may hold up a stop.
+    std::chrono::milliseconds stop_time{2500};
+};
+
+class Worker {
+public:
+    // `listener` is a non-blocking listening socket that other workers and processes may share.
+    Worker(int listener, SharedHandler& handlers, const WorkerLimits& limits);
+    ~Worker();
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    // Serves until stop() is called; then finishes what was accepted, and returns.
+    void run();
+
+    // Any thread may call it.
+    void stop();
+
+private:
+    class Loop;
+    std::unique_ptr<Loop> m_loop;
+};
+
+}  // namespace roomkey

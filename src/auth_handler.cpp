@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "roomkey/auth_handler.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "roomkey/form.hpp"
+#include "roomkey/text.hpp"
+
+namespace roomkey {
+
+namespace {
+
+// The length that the request declares: nothing when absent or empty (RFC 3875 4.1.2), as after a
+// chunked body.
+Outcome<std::optional<std::size_t>> declared_length(const Parameters& parameters) {
+    const std::string_view text = parameters.get("CONTENT_LENGTH");
+    if (text.empty()) {
+        return std::optional<std::size_t>{};
+    }
+    const long long length = parse_decimal(text);
+    if (length < 0) {
+        return Refusal{Reason::bad_content_length};
+    }
+    return std::optional(static_cast<std::size_t>(length));
+}
+
+// A body that is not exactly what was announced may be a cut-off one; it must not lead to a token.
+std::optional<Refusal> check_body(const Request& request) {
+    const auto declared = declared_length(request.parameters);
+    if (!declared) {
+        return declared.error();
+    }
+    if (request.body.size() > k_max_body || declared->value_or(0) > k_max_body) {
+        return Refusal{Reason::body_too_large};
+    }
+    if (request.body_read != BodyRead::complete) {
+        return Refusal{Reason::body_not_read};
+    }
+    if (*declared && request.body.size() < **declared) {
+        return Refusal{Reason::body_too_short};
+    }
+    if (*declared && request.body.size() > **declared) {
+        return Refusal{Reason::body_too_long};
+    }
+    return std::nullopt;
+}
+
+// Whether the Accept field (RFC 9110 12.5.1) names application/json itself. A wildcard does not
+// count: every client sends one, and plain text is the default.
+bool accepts_json(std::string_view accept) {
+    while (!accept.empty()) {
+        const std::string_view range = accept.substr(0, accept.find(','));
+        accept.remove_prefix(std::min(range.size() + 1, accept.size()));
+        if (equals_ignoring_case(trim(range.substr(0, range.find(';'))), "application/json")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Response refuse(const Refusal& refusal) {
+    Response response;
+    response.status = status_of(refusal.reason);
+    response.body = public_text(refusal);
+    if (refusal.reason == Reason::method_not_allowed) {
+        response.headers.emplace_back("Allow", "POST");
+    }
+    return response;
+}
+
+Response preflight() {
+    Response response;
+    response.status = 204;
+    response.headers.emplace_back("Access-Control-Allow-Methods", "POST");
+    response.headers.emplace_back("Access-Control-Allow-Headers", "Content-Type");
+    response.headers.emplace_back("Access-Control-Max-Age", "600");
+    return response;
+}
+
+bool lists(const std::vector<std::string>& origins, std::string_view origin) {
+    return std::find(origins.begin(), origins.end(), origin) != origins.end();
+}
+
+}  // namespace
+
+Response AuthHandler::answer(const Request& request, std::chrono::sys_seconds now,
+                             RandomSource& random) {
+    const std::string_view origin = request.parameters.get("HTTP_ORIGIN");
+    const bool listed = lists(m_policy->allowed_origins, origin);
+    Response response;
+    if (listed && request.parameters.get("REQUEST_METHOD") == "OPTIONS") {
+        response = preflight();
+    } else {
+        auto granted = grant(request, now, random);
+        response = granted ? std::move(*granted) : refuse(granted.error());
+    }
+    if (listed) {
+        response.headers.emplace_back("Access-Control-Allow-Origin", origin);
+    }
+    if (!m_policy->allowed_origins.empty()) {
+        response.headers.emplace_back("Vary", "Origin");
+    }
+    return response;
+}
+
+Outcome<Response> AuthHandler::grant(const Request& request, std::chrono::sys_seconds now,
+                                     RandomSource& random) {
+    if (request.parameters.get("REQUEST_METHOD") != "POST") {
+        return Refusal{Reason::method_not_allowed};
+    }
+    if (auto refusal = check_body(request)) {
+        return std::move(*refusal);
+    }
+    auto form = parse_form(request.parameters.get("CONTENT_TYPE"), request.body,
+                           request.parameters.get("QUERY_STRING"));
+    if (!form) {
+        return std::move(form.error());
+    }
+    auto signed_token = token({*form, request.parameters, now, random});
+    if (!signed_token) {
+        return std::move(signed_token.error());
+    }
+    Response response;
+    if (m_policy->reply == Reply::json || accepts_json(request.parameters.get("HTTP_ACCEPT"))) {
+        // A token consists of base64url characters and dots: nothing to escape.
+        const auto expires_at = m_policy->expiry.at(now).time_since_epoch().count();
+        response.content_type = "application/json";
+        response.body = R"({"token":")" + *signed_token + R"(","expires_at":)" +
+                        std::to_string(expires_at) + "}";
+    } else {
+        response.body = std::move(*signed_token);
+    }
+    return response;
+}
+
+Outcome<std::string> AuthHandler::token(const RenderInput& input) {
+    auto claims = m_policy->claims.render(input);
+    if (!claims) {
+        return std::move(claims.error());
+    }
+    return make_token(m_signer, m_policy->encoded_header, *claims);
+}
+
+}  // namespace roomkey

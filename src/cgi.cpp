@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "roomkey/cgi.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <string>
+
+#include "roomkey/config_error.hpp"
+#include "roomkey/log.hpp"
+#include "roomkey/responder.hpp"
+#include "roomkey/setup.hpp"
+#include "roomkey/system.hpp"
+#include "roomkey/text.hpp"
+
+namespace roomkey {
+
+namespace {
+
+constexpr std::chrono::seconds k_read_time{5};
+
+struct Body {
+    std::string bytes;
+    BodyRead read = BodyRead::complete;
+};
+
+// How many bytes of stdin are this request's. Without CONTENT_LENGTH there is no body (RFC 3875
+// 4.2), unless it came in chunks; then it ends where stdin ends.
+std::size_t wanted(const Parameters& environment) {
+    const std::string_view declared = environment.get("CONTENT_LENGTH");
+    if (!declared.empty()) {
+        // One that is malformed or too large is refused unread.
+        const long long length = parse_decimal(declared);
+        return length > static_cast<long long>(k_max_body)
+                   ? 0
+                   : static_cast<std::size_t>(std::max(length, 0LL));
+    }
+    return environment.get("HTTP_TRANSFER_ENCODING").empty() ? 0 : k_max_body + 1;
+}
+
+Body read_body(std::size_t size) {
+    const auto deadline = std::chrono::steady_clock::now() + k_read_time;
+    Body body{std::string(size, '\0')};
+    std::size_t have = 0;
+    while (have < size) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
+        pollfd input{STDIN_FILENO, POLLIN, 0};
+        const int ready = ::poll(&input, 1, static_cast<int>(std::max<long>(left.count(), 0)));
+        const ssize_t got =
+            ready > 0 ? ::read(STDIN_FILENO, body.bytes.data() + have, size - have) : -1;
+        if (got == 0) {
+            break;
+        }
+        if (got > 0) {
+            have += static_cast<std::size_t>(got);
+        } else if (ready == 0 || errno != EINTR) {
+            body.read = BodyRead::failed;
+            break;
+        }
+    }
+    body.bytes.resize(have);
+    return body;
+}
+
+int write_all(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
+        if (written < 0 && errno != EINTR) {
+            return 1;
+        }
+        bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+    }
+    return 0;
+}
+
+// A web server with a broken configuration must not look like one that refuses a visitor.
+int answer_misconfigured(const ConfigError& error) {
+    for (const std::string& finding : error.findings()) {
+        log(Severity::error, finding);
+    }
+    return write_all(
+        "Status: 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        "Cache-Control: no-store\r\n\r\nNo token can be made at the moment");
+}
+
+}  // namespace
+
+bool is_cgi(const Parameters& environment) {
+    return environment.find("REQUEST_METHOD") || environment.find("GATEWAY_INTERFACE");
+}
+
+int run_cgi(const Options& options, const Parameters& environment) {
+    try {
+        Setup setup = load_setup(options, environment);
+        const Body body = read_body(wanted(environment));
+        SystemRandom random;
+        const Answer answer = respond(setup.handler, {environment, body.bytes, body.read},
+                                      current_time(), random);
+        if (!answer.failure.empty()) {
+            log(Severity::error, answer.failure);
+        }
+        return write_all(answer.bytes);
+    } catch (const ConfigError& error) {
+        return answer_misconfigured(error);
+    }
+}
+
+}  // namespace roomkey

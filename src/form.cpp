@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "roomkey/form.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "roomkey/media_type.hpp"
+#include "roomkey/text.hpp"
+
+namespace roomkey {
+
+namespace {
+
+constexpr std::monostate k_ok;
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+    std::string decoded;
+    decoded.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            decoded += text[i] == '+' ? ' ' : text[i];
+            continue;
+        }
+        if (text.size() - i < 3 || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0) {
+            return std::nullopt;
+        }
+        decoded += static_cast<char>(hex_digit(text[i + 1]) << 4 | hex_digit(text[i + 2]));
+        i += 2;
+    }
+    return decoded;
+}
+
+Outcome<Form> parse_body(std::string_view content_type, std::string_view body) {
+    const auto type = ParameterizedValue::parse(content_type);
+    if (!type) {
+        return Refusal{Reason::unsupported_media_type};
+    }
+    const std::string* charset = type->find("charset");
+    if (charset != nullptr && !equals_ignoring_case(*charset, "utf-8")) {
+        return Refusal{Reason::unsupported_media_type};
+    }
+    if (equals_ignoring_case(type->value(), "application/x-www-form-urlencoded")) {
+        return parse_urlencoded(body);
+    }
+    if (equals_ignoring_case(type->value(), "application/json")) {
+        return parse_json_form(body);
+    }
+    if (equals_ignoring_case(type->value(), "multipart/form-data")) {
+        const std::string* boundary = type->find("boundary");
+        return parse_multipart(body, boundary == nullptr ? std::string_view{} : *boundary);
+    }
+    return Refusal{Reason::unsupported_media_type};
+}
+
+}  // namespace
+
+const std::string* Form::find(std::string_view name) const {
+    const auto field =
+        std::find_if(m_fields.begin(), m_fields.end(),
+                     [name](const Field& candidate) { return candidate.name == name; });
+    return field == m_fields.end() ? nullptr : &field->value;
+}
+
+Outcome<std::monostate> Form::add(Field field) {
+    if (auto counted = skip_part(); !counted) {
+        return counted;
+    }
+    for (const std::string_view text : {field.name, field.value}) {
+        if (text.size() > k_max_field_bytes) {
+            return Refusal{Reason::field_too_long, std::move(field.name)};
+        }
+        if (!is_utf8(text)) {
+            return Refusal{Reason::field_not_utf8, std::move(field.name)};
+        }
+        if (has_control_character(text)) {
+            return Refusal{Reason::field_has_control_characters, std::move(field.name)};
+        }
+    }
+    if (find(field.name) != nullptr) {
+        return Refusal{Reason::duplicate_field, std::move(field.name)};
+    }
+    m_fields.push_back(std::move(field));
+    return k_ok;
+}
+
+Outcome<std::monostate> Form::skip_part() {
+    if (m_parts == k_max_fields) {
+        return Refusal{Reason::too_many_fields};
+    }
+    ++m_parts;
+    return k_ok;
+}
+
+void Form::merge(Form other) {
+    for (Field& field : other.m_fields) {
+        if (find(field.name) == nullptr) {
+            m_fields.push_back(std::move(field));
+        }
+    }
+}
+
+Outcome<Form> parse_form(std::string_view content_type, std::string_view body,
+                         std::string_view query) {
+    if (query.size() > k_max_body) {
+        return Refusal{Reason::body_too_large};
+    }
+    Form form;
+    if (!body.empty()) {
+        Outcome<Form> parsed = parse_body(content_type, body);
+        if (!parsed) {
+            return parsed;
+        }
+        form = std::move(*parsed);
+    }
+    Outcome<Form> asked = parse_urlencoded(query);
+    if (!asked) {
+        return asked;
+    }
+    form.merge(std::move(*asked));
+    return form;
+}
+
+Outcome<Form> parse_urlencoded(std::string_view text) {
+    Form form;
+    while (!text.empty()) {
+        const std::string_view pair = text.substr(0, text.find('&'));
+        text.remove_prefix(std::min(pair.size() + 1, text.size()));
+        if (pair.empty()) {
+            continue;
+        }
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        auto name = percent_decode(pair.substr(0, equals));
+        auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
+        if (!name || !value) {
+            return Refusal{Reason::bad_percent_escape};
+        }
+        if (auto added = form.add({std::move(*name), std::move(*value)}); !added) {
+            return added.error();
+        }
+    }
+    return form;
+}
+
+}  // namespace roomkey

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Chooses the way in, and turns what goes wrong at the start into an exit status of sysexits.h.
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "roomkey/cgi.hpp"
+#include "roomkey/commands.hpp"
+#include "roomkey/config_error.hpp"
+#include "roomkey/listener.hpp"
+#include "roomkey/log.hpp"
+#include "roomkey/options.hpp"
+#include "roomkey/serve.hpp"
+#include "roomkey/system.hpp"
+
+namespace {
+
+using namespace roomkey;
+
+int run(int argc, char** argv) {
+    const Parameters environment(environ);
+    std::optional<Listener> inherited = Listener::inherited(environment);
+    if (!inherited && is_cgi(environment)) {
+        return run_cgi(options_from_environment(environment), environment);
+    }
+    const Options options = parse_command_line(argc, argv, environment);
+    switch (options.command) {
+        case Command::help: std::cout << help_text(); return EX_OK;
+        case Command::version: std::cout << "roomkey " ROOMKEY_VERSION "\n"; return EX_OK;
+        case Command::mint: return run_mint(options, environment);
+        case Command::none:
+        case Command::serve: break;
+    }
+    if (options.socket) {
+        return serve(options, environment, Listener::open(*options.socket));
+    }
+    if (inherited) {
+        return serve(options, environment, std::move(*inherited));
+    }
+    std::cerr << help_text();
+    return EX_USAGE;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    roomkey::forbid_core_dumps();
+    try {
+        return run(argc, argv);
+    } catch (const roomkey::UsageError& error) {
+        log(Severity::error, error.what());
+        return EX_USAGE;
+    } catch (const roomkey::ConfigError& error) {
+        for (const std::string& finding : error.findings()) {
+            log(Severity::error, finding);
+        }
+        return error.exit_status();
+    } catch (const std::exception& error) {
+        log(Severity::error, error.what());
+        return EX_OSERR;
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// multipart/form-data, read front to back: each step takes what it understands off the rest.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "roomkey/form.hpp"
+#include "roomkey/media_type.hpp"
+#include "roomkey/text.hpp"
+
+namespace roomkey {
+
+namespace {
+
+constexpr std::string_view k_crlf = "\r\n";
+
+Refusal malformed(std::string_view detail) {
+    return Refusal{Reason::bad_multipart, {}, detail};
+}
+
+// RFC 2046 5.1.1: 1 to 70 characters of bchars, not ending in a space.
+bool is_boundary(std::string_view text) {
+    constexpr std::size_t k_longest = 70;
+    return !text.empty() && text.size() <= k_longest && text.back() != ' ' &&
+           text.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                  "'()+_,-./:=? ") == std::string_view::npos;
+}
+
+enum class Delimiter { part, close };
+
+struct Cut {
+    std::string_view before;
+    Delimiter delimiter;
+};
+
+// What follows a delimiter's text makes it one: padding and a line end, or `--`. Otherwise the
+// text only looks like it, and belongs to the content.
+std::optional<Delimiter> take_delimiter_end(std::string_view& rest) {
+    const bool closes = rest.starts_with("--");
+    std::string_view after = closes ? rest.substr(2) : rest;
+    after.remove_prefix(std::min(after.find_first_not_of(" \t"), after.size()));
+    if (after.starts_with(k_crlf)) {
+        rest = after.substr(k_crlf.size());
+        return closes ? Delimiter::close : Delimiter::part;
+    }
+    if (closes && after.empty()) {
+        rest = after;
+        return Delimiter::close;
+    }
+    return std::nullopt;
+}
+
+// Takes everything up to and including the next delimiter off `rest`.
+std::optional<Cut> take_until_delimiter(std::string_view& rest, std::string_view delimiter) {
+    for (std::size_t at = rest.find(delimiter); at != std::string_view::npos;
+         at = rest.find(delimiter, at + 1)) {
+        std::string_view after = rest.substr(at + delimiter.size());
+        if (const auto kind = take_delimiter_end(after)) {
+            const std::string_view before = rest.substr(0, at);
+            rest = after;
+            return Cut{before, *kind};
+        }
+    }
+    return std::nullopt;
+}
+
+// The first delimiter may stand at the very start, without the line end before it.
+std::optional<Delimiter> take_preamble(std::string_view& rest, std::string_view delimiter) {
+    const std::string_view dashed = delimiter.substr(k_crlf.size());
+    if (rest.starts_with(dashed)) {
+        std::string_view after = rest.substr(dashed.size());
+        if (const auto kind = take_delimiter_end(after)) {
+            rest = after;
+            return kind;
+        }
+    }
+    const auto cut = take_until_delimiter(rest, delimiter);
+    return cut ? std::optional(cut->delimiter) : std::nullopt;
+}
+
+// The name of the field that a part is: nothing if the part is none (an upload, or no form data).
+Outcome<std::optional<std::string>> field_name(std::string_view headers) {
+    std::optional<ParameterizedValue> disposition;
+    while (!headers.empty()) {
+        const std::string_view line = headers.substr(0, headers.find(k_crlf));
+        headers.remove_prefix(std::min(line.size() + k_crlf.size(), headers.size()));
+        const std::size_t colon = line.find(':');
+        // A folded line (RFC 5322 2.2.3) starts with a space; nobody sends one.
+        if (colon == 0 || colon == std::string_view::npos || line.front() == ' ' ||
+            line.front() == '\t' || line.find_first_of("\r\n") != std::string_view::npos) {
+            return malformed("bad part header");
+        }
+        if (!equals_ignoring_case(line.substr(0, colon), "content-disposition")) {
+            continue;
+        }
+        if (disposition) {
+            return malformed("two Content-Disposition headers in one part");
+        }
+        disposition = ParameterizedValue::parse(line.substr(colon + 1));
+        if (!disposition) {
+            return malformed("bad Content-Disposition");
+        }
+    }
+    if (!disposition || !equals_ignoring_case(disposition->value(), "form-data") ||
+        disposition->find("filename") != nullptr || disposition->find("filename*") != nullptr ||
+        disposition->find("name") == nullptr) {
+        return std::optional<std::string>{};
+    }
+    return std::optional(*disposition->find("name"));
+}
+
+Outcome<std::monostate> add_part(Form& form, std::string_view part) {
+    // A part without headers starts with the empty line at once.
+    const bool bare = part.starts_with(k_crlf);
+    const std::size_t end = bare ? 0 : part.find("\r\n\r\n");
+    if (end == std::string_view::npos) {
+        return malformed("part without an end of its headers");
+    }
+    auto name = field_name(part.substr(0, end));
+    if (!name) {
+        return name.error();
+    }
+    if (!*name) {
+        return form.skip_part();
+    }
+    return form.add({std::move(**name), std::string(part.substr(end + 2 * k_crlf.size()))});
+}
+
+}  // namespace
+
+Outcome<Form> parse_multipart(std::string_view body, std::string_view boundary) {
+    if (!is_boundary(boundary)) {
+        return malformed("bad boundary");
+    }
+    const std::string delimiter = "\r\n--" + std::string(boundary);
+    std::string_view rest = body;
+    auto opened = take_preamble(rest, delimiter);
+    if (!opened) {
+        return malformed("the boundary does not occur");
+    }
+    Form form;
+    for (Delimiter last = *opened; last == Delimiter::part;) {
+        const auto cut = take_until_delimiter(rest, delimiter);
+        if (!cut) {
+            return malformed("no closing boundary");
+        }
+        if (auto added = add_part(form, cut->before); !added) {
+            return added.error();
+        }
+        last = cut->delimiter;
+    }
+    return form;
+}
+
+}  // namespace roomkey

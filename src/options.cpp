@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "roomkey/options.hpp"
+
+#include <boost/program_options.hpp>
+
+#include <algorithm>
+#include <sstream>
+
+#include "roomkey/text.hpp"
+
+namespace roomkey {
+
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr unsigned k_most_threads = 64;
+
+unsigned parse_threads(std::string_view text, const std::string& where) {
+    const long long number = parse_decimal(text);
+    if (number < 1 || number > k_most_threads) {
+        throw UsageError(where + ": found " + std::string(text) +
+                         "; a number from 1 to 64 is allowed");
+    }
+    return static_cast<unsigned>(number);
+}
+
+po::options_description serving_options() {
+    po::options_description options("Options");
+    options.add_options()                                                         //
+        ("policy", po::value<std::string>()->value_name("FILE"),                  //
+         "claims of the tokens, in JSON (ROOMKEY_POLICY)")                        //
+        ("secret-file", po::value<std::string>()->value_name("FILE"),             //
+         "file with the raw bytes of the signing key (ROOMKEY_SECRET_FILE)")      //
+        ("socket", po::value<std::string>()->value_name("ADDRESS"),               //
+         "listen on unix:PATH or HOST:PORT (ROOMKEY_SOCKET)")                     //
+        ("threads", po::value<std::string>()->value_name("N"),                    //
+         "threads that answer requests, 2 if not given (ROOMKEY_THREADS)")        //
+        ("help", "print this help")                                               //
+        ("version", "print the version");
+    return options;
+}
+
+po::options_description minting_options() {
+    po::options_description options("Options of mint");
+    options.add_options()                                                               //
+        ("form", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),       //
+         "a field of the request; may be repeated")                                     //
+        ("server", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),     //
+         "a ROOMKEY_ parameter of the web server; may be repeated")                     //
+        ("decode", "print header and claims instead of the token");
+    return options;
+}
+
+std::optional<std::string> variable(const Parameters& environment, std::string_view name) {
+    const auto value = environment.find(name);
+    return value && !value->empty() ? std::optional<std::string>(*value) : std::nullopt;
+}
+
+std::vector<std::string> check_pairs(std::vector<std::string> pairs, const std::string& where) {
+    for (const std::string& pair : pairs) {
+        if (pair.find('=') == std::string::npos || pair.front() == '=') {
+            throw UsageError(where + ": found no NAME=VALUE");
+        }
+    }
+    return pairs;
+}
+
+void take_over(const po::variables_map& given, Options& options) {
+    const auto text = [&given](const char* name, std::optional<std::string>& to) {
+        if (given.count(name) != 0) {
+            to = given[name].as<std::string>();
+        }
+    };
+    text("policy", options.policy_file);
+    text("secret-file", options.secret_file);
+    text("socket", options.socket);
+    if (given.count("threads") != 0) {
+        options.threads = parse_threads(given["threads"].as<std::string>(), "--threads");
+    }
+    if (given.count("form") != 0) {
+        options.form = check_pairs(given["form"].as<std::vector<std::string>>(), "--form");
+    }
+    if (given.count("server") != 0) {
+        options.server = check_pairs(given["server"].as<std::vector<std::string>>(), "--server");
+    }
+    options.decode = given.count("decode") != 0;
+}
+
+Command command_of(const std::string& word) {
+    if (word == "serve") {
+        return Command::serve;
+    }
+    if (word == "mint") {
+        return Command::mint;
+    }
+    throw UsageError("unknown command " + word + "; serve or mint is allowed");
+}
+
+}  // namespace
+
+Options options_from_environment(const Parameters& environment) {
+    Options options;
+    options.policy_file = variable(environment, "ROOMKEY_POLICY");
+    options.secret_file = variable(environment, "ROOMKEY_SECRET_FILE");
+    options.socket = variable(environment, "ROOMKEY_SOCKET");
+    if (const auto threads = variable(environment, "ROOMKEY_THREADS")) {
+        options.threads = parse_threads(*threads, "ROOMKEY_THREADS");
+    }
+    return options;
+}
+
+Options parse_command_line(int argc, const char* const* argv, const Parameters& environment) {
+    Options options = options_from_environment(environment);
+    po::options_description all = serving_options();
+    all.add(minting_options()).add_options()("command", po::value<std::string>());
+    po::positional_options_description words;
+    words.add("command", 1);
+    po::variables_map given;
+    try {
+        // No guessing of abbreviated options: a script that uses one breaks when another is added.
+        constexpr int k_style =
+            po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+        po::store(po::command_line_parser(argc, argv).options(all).positional(words)
+                      .style(k_style).run(),
+                  given);
+    } catch (const po::error& error) {
+        throw UsageError(error.what());
+    }
+    take_over(given, options);
+    if (given.count("help") != 0) {
+        options.command = Command::help;
+    } else if (given.count("version") != 0) {
+        options.command = Command::version;
+    } else if (given.count("command") != 0) {
+        options.command = command_of(given["command"].as<std::string>());
+    }
+    return options;
+}
+
+std::string help_text() {
+    std::ostringstream text;
+    text << "Usage: roomkey [serve] [--policy FILE] [--secret-file FILE] [--socket ADDRESS]\n"
+            "                       [--threads N]\n"
+            "       roomkey mint --form NAME=VALUE [--server NAME=VALUE] [--decode]\n"
+            "       roomkey --help | --version\n"
+            "\n"
+            "Answers POST /auth of a web server with a signed token. It speaks FastCGI on\n"
+            "--socket, or on the socket that spawn-fcgi or systemd hands over, and plain CGI\n"
+            "when a web server runs it so.\n"
+            "\n"
+         << serving_options() << '\n'
+         << minting_options()
+         << "\n"
+            "The channel is SCALEDRONE_CHANNEL_ID in the environment. The key is in the file of\n"
+            "--secret-file, or in $CREDENTIALS_DIRECTORY/secret, or SCALEDRONE_CHANNEL_SECRET in\n"
+            "the environment.\n";
+    return text.str();
+}
+
+}  // namespace roomkey

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "roomkey/serve.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "roomkey/config_error.hpp"
+#include "roomkey/log.hpp"
+#include "roomkey/setup.hpp"
+#include "roomkey/shared_handler.hpp"
+#include "roomkey/system.hpp"
+#include "roomkey/worker.hpp"
+
+namespace roomkey {
+
+namespace {
+
+// The signals that are waited for, and not handled: so none can come at a wrong moment.
+sigset_t waited_signals() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) {
+        ::sigaddset(&signals, number);
+    }
+    return signals;
+}
+
+WorkerLimits limits_for(unsigned threads) {
+    constexpr std::size_t k_reserve = 64;  // files, epoll sets, what the libraries open
+    constexpr std::size_t k_most = 16'384;
+    const std::size_t descriptors = raise_descriptor_limit();
+    WorkerLimits limits;
+    limits.connections =
+        std::clamp<std::size_t>((std::max(descriptors, k_reserve + 1) - k_reserve) / threads, 1,
+                                k_most / threads);
+    return limits;
+}
+
+void log_warnings(const std::vector<std::string>& warnings) {
+    for (const std::string& warning : warnings) {
+        log(Severity::warning, warning);
+    }
+}
+
+void reload(const Options& options, const Parameters& environment, SharedHandler& handlers) {
+    try {
+        Setup setup = load_setup(options, environment);
+        log_warnings(setup.warnings);
+        handlers.replace(std::move(setup.handler));
+        log(Severity::notice, "policy and secret were read again");
+    } catch (const ConfigError& error) {
+        for (const std::string& finding : error.findings()) {
+            log(Severity::error, finding);
+        }
+        log(Severity::error, "the old policy and secret stay in force");
+    } catch (const std::exception& error) {
+        log(Severity::error, std::string("the old policy and secret stay in force: ") +
+                                 error.what());
+    }
+}
+
+}  // namespace
+
+int serve(const Options& options, const Parameters& environment, Listener listener) {
+    // Before any thread starts, so that all of them inherit it.
+    const sigset_t signals = waited_signals();
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+    Setup setup = load_setup(options, environment);
+    log_warnings(setup.warnings);
+    SharedHandler handlers(std::move(setup.handler));
+
+    std::vector<std::unique_ptr<Worker>> workers;
+    const WorkerLimits limits = limits_for(options.threads);
+    for (unsigned i = 0; i < options.threads; ++i) {
+        workers.push_back(std::make_unique<Worker>(listener.fd(), handlers, limits));
+    }
+    std::vector<std::jthread> threads;
+    for (const auto& worker : workers) {
+        threads.emplace_back([&worker] { worker->run(); });
+    }
+    log(Severity::notice, "serving FastCGI on " + listener.name() + " with " +
+                              std::to_string(options.threads) +
+                              (options.threads == 1 ? " thread" : " threads"));
+    int received = 0;
+    while (::sigwait(&signals, &received) == 0 && received == SIGHUP) {
+        reload(options, environment, handlers);
+    }
+    for (const auto& worker : workers) {
+        worker->stop();
+    }
+    threads.clear();  // joins them
+    log(Severity::notice, "stopped");
+    return 0;
+}
+
+}  // namespace roomkey
