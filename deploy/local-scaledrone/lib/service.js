@@ -19,7 +19,6 @@ import { maxPayload, Socket } from './socket.js';
 import { TokenVerifier } from './token.js';
 
 const socketPath = '/v3/websocket';
-const pingInterval = 25_000; // milliseconds
 const closeGrace = 300; // milliseconds that a peer has to answer a close frame
 
 /** One channel of the service, in memory. */
@@ -35,16 +34,20 @@ export class Service {
   #controls;
   #http = createServer((request, response) => this.#answer(request, response));
   #sockets = new WebSocketServer({ noServer: true, path: socketPath, maxPayload });
+  #pingInterval;
   #pings;
 
   /**
-   * `secret` holds the key's bytes; without one no token is valid. `log` takes one line, `now`
-   * gives milliseconds. The other options are those of the command line (see options.js).
+   * `secret` holds the key's bytes; without one no token is valid. `log` takes one line; `now`
+   * gives the time and `pingInterval` is one, in milliseconds. The other options are those of
+   * the command line (see options.js).
    */
   constructor({
     channelId, secret = randomBytes(32), requireAuth = true, history = false,
-    permissionOrder = 'all', strictExp = false, controls = false, log = () => {}, now = Date.now,
+    permissionOrder = 'all', strictExp = false, controls = false,
+    log = () => {}, now = Date.now, pingInterval = 25_000,
   }) {
+    this.#pingInterval = pingInterval;
     this.channelId = channelId;
     this.requireAuth = requireAuth;
     this.log = log;
@@ -64,7 +67,7 @@ export class Service {
     await new Promise((resolve, reject) => {
       this.#http.once('error', reject).listen({ host, port }, resolve);
     });
-    this.#pings = setInterval(() => this.#pingAll(), pingInterval);
+    this.#pings = setInterval(() => this.#pingAll(), this.#pingInterval);
     return `http://${isIPv6(host) ? `[${host}]` : host}:${this.#http.address().port}`;
   }
 

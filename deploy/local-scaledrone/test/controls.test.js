@@ -113,6 +113,21 @@ test('delays the answer to a token', async (t) => {
   assert.ok(performance.now() - before >= 55);
 });
 
+test('what was sent behind a delayed token is lost when its sender goes', async (t) => {
+  const { socketUrl, order, lines } = await startControlled(t);
+  const [ann, bob] = await RawClient.enterPair(t, socketUrl);
+  for (const client of [ann, bob]) await client.ask({ type: 'subscribe', room });
+  await bob.drain();
+  await order('delay-authenticate', { ms: 100 });
+  ann.send({ type: 'authenticate', token: 'x' });
+  ann.send({ type: 'publish', room, message: 'lost' });
+  ann.close(1000);
+  assert.equal((await bob.next()).type, 'observable_member_leave');
+  await bob.ask({ type: 'authenticate', token: 'x' }); // its delay ends after the other one
+  assert.deepEqual(await bob.drain(), []);
+  assert.ok(!lines.some((line) => line.includes('defect')));
+});
+
 test('refuses the next tokens with the text that was ordered', async (t) => {
   const { socketUrl, order } = await startControlled(t);
   const client = await RawClient.enter(t, socketUrl);

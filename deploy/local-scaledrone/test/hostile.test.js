@@ -128,6 +128,18 @@ test('a reader that stops reading is dropped, and the others are served', async 
   }
 });
 
+test('a peer that does not answer pings is dropped, and one that does is not', async (t) => {
+  const { client, socketUrl } = await openAnybody(t, { pingInterval: 200 });
+  const room = 'observable-room';
+  await client.ask({ type: 'subscribe', room });
+  const deaf = await RawClient.enter(t, socketUrl);
+  await deaf.ask({ type: 'subscribe', room });
+  await client.drain();
+  deaf.stopReading();
+  const { type, data } = await client.next();
+  assert.deepEqual([type, data.id], ['observable_member_leave', deaf.id]);
+});
+
 test('a client cannot be in more rooms than the limit', async (t) => {
   const { client } = await openAnybody(t);
   for (let n = 0; n < 1000; n++) client.send({ type: 'subscribe', room: `room-${n}` });

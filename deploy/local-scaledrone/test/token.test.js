@@ -150,7 +150,13 @@ if (process.env.ROOMKEY_BIN) {
     const { stdout } = await promisify(execFile)(
       process.env.ROOMKEY_BIN,
       ['mint', '--form', `clientID=${client.id}`],
-      { env: { SCALEDRONE_CHANNEL_ID: channelId, SCALEDRONE_CHANNEL_SECRET: `${secret}` } },
+      {
+        env: {
+          ...process.env,
+          SCALEDRONE_CHANNEL_ID: channelId,
+          SCALEDRONE_CHANNEL_SECRET: secret.toString(),
+        },
+      },
     );
     const answer = await client.ask({ type: 'authenticate', token: stdout.trim() });
     assert.equal(answer.error, undefined);
