@@ -98,8 +98,8 @@ int run_cgi(const Options& options, const Parameters& environment) {
         Setup setup = load_setup(options, environment);
         const Body body = read_body(wanted(environment));
         SystemRandom random;
-        const Answer answer = respond(setup.handler, {environment, body.bytes, body.read},
-                                      current_time(), random);
+        const Answer answer =
+            respond(setup.handler, {environment, body.bytes, body.read}, current_time(), random);
         if (!answer.failure.empty()) {
             log(Severity::error, answer.failure);
         }

@@ -24,8 +24,9 @@ std::string id_for_log(const Parameters& parameters) {
     constexpr std::size_t k_longest = 64;
     const std::string_view id = parameters.get("ROOMKEY_REQUEST_ID");
     const bool plain = !id.empty() && id.size() <= k_longest &&
-                       id.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                            "0123456789_.-") == std::string_view::npos;
+                       id.find_first_not_of(
+                           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                           "0123456789_.-") == std::string_view::npos;
     return plain ? "request " + std::string(id) + ": " : std::string{};
 }
 

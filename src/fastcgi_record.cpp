@@ -63,9 +63,9 @@ std::optional<Record> first_record(Bytes bytes) {
 }
 
 void append_header(std::string& out, Type type, unsigned id, std::size_t length) {
-    for (const std::size_t byte : {std::size_t{k_version}, std::size_t{type}, std::size_t{id >> 8U},
-                                   std::size_t{id & 255U}, length >> 8U, length & 255U,
-                                   std::size_t{0}, std::size_t{0}}) {
+    for (const std::size_t byte :
+         {std::size_t{k_version}, std::size_t{type}, std::size_t{id >> 8U}, std::size_t{id & 255U},
+          length >> 8U, length & 255U, std::size_t{0}, std::size_t{0}}) {
         out += static_cast<char>(byte);
     }
 }
@@ -130,12 +130,14 @@ std::string unknown(unsigned char type) {
 }
 
 Scan answer_management(const Record& record, std::size_t max_connections) {
-    return {Verdict::answer, record.size,
-            record.type == get_values ? values(record.content, max_connections)
-                                      : unknown(record.type)};
+    return {
+        Verdict::answer, record.size,
+        record.type == get_values ? values(record.content, max_connections) : unknown(record.type)};
 }
 
-Scan refuse(std::string reply = {}) { return {Verdict::answer_and_close, 0, std::move(reply)}; }
+Scan refuse(std::string reply = {}) {
+    return {Verdict::answer_and_close, 0, std::move(reply)};
+}
 
 // How far one request has arrived.
 class Progress {

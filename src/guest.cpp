@@ -13,24 +13,24 @@ namespace {
 
 // 64 of each, so that six random bits choose one without bias.
 constexpr std::array<std::string_view, 64> k_adjectives{
-    "amber",   "agile",   "bright",  "breezy", "brisk",   "calm",    "candid",  "cheery",
-    "clever",  "copper",  "cosy",    "curious", "daring", "deft",    "eager",   "early",
-    "earnest", "fair",    "fleet",   "fond",   "frank",   "gentle",  "glad",    "golden",
-    "grand",   "happy",   "hardy",   "hazel",  "honest",  "humble",  "ivory",   "jolly",
-    "keen",    "kind",    "light",   "loyal",  "lucid",   "lucky",   "mellow",  "merry",
-    "mild",    "modest",  "neat",    "nimble", "noble",   "patient", "peppy",   "placid",
-    "plucky",  "polite",  "prompt",  "quick",  "ready",   "rosy",    "royal",   "serene",
-    "silver",  "sincere", "steady",  "sunny",  "tidy",    "valiant", "warm",    "witty"};
+    "amber",   "agile",   "bright", "breezy",  "brisk",  "calm",    "candid", "cheery",
+    "clever",  "copper",  "cosy",   "curious", "daring", "deft",    "eager",  "early",
+    "earnest", "fair",    "fleet",  "fond",    "frank",  "gentle",  "glad",   "golden",
+    "grand",   "happy",   "hardy",  "hazel",   "honest", "humble",  "ivory",  "jolly",
+    "keen",    "kind",    "light",  "loyal",   "lucid",  "lucky",   "mellow", "merry",
+    "mild",    "modest",  "neat",   "nimble",  "noble",  "patient", "peppy",  "placid",
+    "plucky",  "polite",  "prompt", "quick",   "ready",  "rosy",    "royal",  "serene",
+    "silver",  "sincere", "steady", "sunny",   "tidy",   "valiant", "warm",   "witty"};
 
 constexpr std::array<std::string_view, 64> k_nouns{
-    "acorn",   "alder",   "badger",  "beacon",  "beaver",  "birch",   "bison",   "bramble",
-    "canyon",  "cedar",   "clover",  "comet",   "coral",   "crane",   "cricket", "daisy",
-    "delta",   "dolphin", "dune",    "eagle",   "ember",   "falcon",  "fern",    "finch",
-    "fjord",   "fox",     "garnet",  "geyser",  "glacier", "harbor",  "hare",    "hawk",
-    "heron",   "ibis",    "island",  "ivy",     "jasper",  "juniper", "lagoon",  "lark",
-    "lemur",   "lily",    "lynx",    "maple",   "marten",  "mesa",    "meteor",  "nebula",
-    "newt",    "oak",     "orchid",  "otter",   "owl",     "pebble",  "plover",  "poppy",
-    "puffin",  "quartz",  "robin",   "sparrow", "thistle", "tulip",   "willow",  "wren"};
+    "acorn",  "alder",   "badger", "beacon",  "beaver",  "birch",   "bison",   "bramble",
+    "canyon", "cedar",   "clover", "comet",   "coral",   "crane",   "cricket", "daisy",
+    "delta",  "dolphin", "dune",   "eagle",   "ember",   "falcon",  "fern",    "finch",
+    "fjord",  "fox",     "garnet", "geyser",  "glacier", "harbor",  "hare",    "hawk",
+    "heron",  "ibis",    "island", "ivy",     "jasper",  "juniper", "lagoon",  "lark",
+    "lemur",  "lily",    "lynx",   "maple",   "marten",  "mesa",    "meteor",  "nebula",
+    "newt",   "oak",     "orchid", "otter",   "owl",     "pebble",  "plover",  "poppy",
+    "puffin", "quartz",  "robin",  "sparrow", "thistle", "tulip",   "willow",  "wren"};
 
 struct LinearColor {
     double red;

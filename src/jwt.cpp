@@ -13,7 +13,9 @@ namespace roomkey {
 
 namespace {
 
-EVP_MAC_CTX* as_mac(void* context) { return static_cast<EVP_MAC_CTX*>(context); }
+EVP_MAC_CTX* as_mac(void* context) {
+    return static_cast<EVP_MAC_CTX*>(context);
+}
 
 void* require(void* pointer, const char* what) {
     if (pointer == nullptr) {
@@ -30,7 +32,7 @@ void* new_keyed_context(std::span<const unsigned char> key) {
         EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr), &EVP_MAC_free);
     require(mac.get(), "OpenSSL has no HMAC");
     std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context(EVP_MAC_CTX_new(mac.get()),
-                                                                     &EVP_MAC_CTX_free);
+                                                                      &EVP_MAC_CTX_free);
     require(context.get(), "OpenSSL gives no MAC context");
     // OpenSSL takes a writable string here and only reads it.
     std::array<char, 7> digest{"SHA256"};

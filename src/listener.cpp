@@ -136,8 +136,7 @@ Descriptor open_tcp(const std::string& address) {
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
     Descriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     constexpr int k_on = 1;
-    if (!socket ||
-        ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &k_on, sizeof(k_on)) != 0 ||
+    if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &k_on, sizeof(k_on)) != 0 ||
         ::bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 ||
         ::listen(socket.get(), k_backlog) != 0) {
         fail(address);

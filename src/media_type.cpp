@@ -11,10 +11,10 @@ namespace {
 
 // RFC 9110 5.6.2.
 bool is_token(std::string_view text) {
-    return !text.empty() &&
-           text.find_first_not_of("!#$%&'*+-.^_`|~0123456789"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "abcdefghijklmnopqrstuvwxyz") == std::string_view::npos;
+    return !text.empty() && text.find_first_not_of(
+                                "!#$%&'*+-.^_`|~0123456789"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "abcdefghijklmnopqrstuvwxyz") == std::string_view::npos;
 }
 
 // Reads a quoted string (RFC 9110 5.6.4) from the front of `rest`, which starts with its quote.
@@ -64,9 +64,8 @@ std::optional<ParameterizedValue> ParameterizedValue::parse(std::string_view hea
         }
         const std::string_view name = rest.substr(0, equals);
         rest.remove_prefix(equals + 1);
-        std::optional<std::string> value = rest.starts_with('"')
-                                               ? take_quoted(rest)
-                                               : std::optional(take_unquoted(rest));
+        std::optional<std::string> value =
+            rest.starts_with('"') ? take_quoted(rest) : std::optional(take_unquoted(rest));
         if (!value || parsed.find(name) != nullptr) {
             return std::nullopt;
         }
@@ -77,10 +76,9 @@ std::optional<ParameterizedValue> ParameterizedValue::parse(std::string_view hea
 }
 
 const std::string* ParameterizedValue::find(std::string_view name) const {
-    const auto entry =
-        std::find_if(m_entries.begin(), m_entries.end(), [name](const Entry& candidate) {
-            return equals_ignoring_case(candidate.name, name);
-        });
+    const auto entry = std::find_if(
+        m_entries.begin(), m_entries.end(),
+        [name](const Entry& candidate) { return equals_ignoring_case(candidate.name, name); });
     return entry == m_entries.end() ? nullptr : &entry->value;
 }
 

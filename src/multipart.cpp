@@ -24,8 +24,9 @@ Refusal malformed(std::string_view detail) {
 bool is_boundary(std::string_view text) {
     constexpr std::size_t k_longest = 70;
     return !text.empty() && text.size() <= k_longest && text.back() != ' ' &&
-           text.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                  "'()+_,-./:=? ") == std::string_view::npos;
+           text.find_first_not_of(
+               "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+               "'()+_,-./:=? ") == std::string_view::npos;
 }
 
 enum class Delimiter { part, close };

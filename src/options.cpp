@@ -27,27 +27,27 @@ unsigned parse_threads(std::string_view text, const std::string& where) {
 
 po::options_description serving_options() {
     po::options_description options("Options");
-    options.add_options()                                                         //
-        ("policy", po::value<std::string>()->value_name("FILE"),                  //
-         "claims of the tokens, in JSON (ROOMKEY_POLICY)")                        //
-        ("secret-file", po::value<std::string>()->value_name("FILE"),             //
-         "file with the raw bytes of the signing key (ROOMKEY_SECRET_FILE)")      //
-        ("socket", po::value<std::string>()->value_name("ADDRESS"),               //
-         "listen on unix:PATH or HOST:PORT (ROOMKEY_SOCKET)")                     //
-        ("threads", po::value<std::string>()->value_name("N"),                    //
-         "threads that answer requests, 2 if not given (ROOMKEY_THREADS)")        //
-        ("help", "print this help")                                               //
+    options.add_options()                                                     //
+        ("policy", po::value<std::string>()->value_name("FILE"),              //
+         "claims of the tokens, in JSON (ROOMKEY_POLICY)")                    //
+        ("secret-file", po::value<std::string>()->value_name("FILE"),         //
+         "file with the raw bytes of the signing key (ROOMKEY_SECRET_FILE)")  //
+        ("socket", po::value<std::string>()->value_name("ADDRESS"),           //
+         "listen on unix:PATH or HOST:PORT (ROOMKEY_SOCKET)")                 //
+        ("threads", po::value<std::string>()->value_name("N"),                //
+         "threads that answer requests, 2 if not given (ROOMKEY_THREADS)")    //
+        ("help", "print this help")                                           //
         ("version", "print the version");
     return options;
 }
 
 po::options_description minting_options() {
     po::options_description options("Options of mint");
-    options.add_options()                                                               //
-        ("form", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),       //
-         "a field of the request; may be repeated")                                     //
-        ("server", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),     //
-         "a ROOMKEY_ parameter of the web server; may be repeated")                     //
+    options.add_options()                                                            //
+        ("form", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),    //
+         "a field of the request; may be repeated")                                  //
+        ("server", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),  //
+         "a ROOMKEY_ parameter of the web server; may be repeated")                  //
         ("decode", "print header and claims instead of the token");
     return options;
 }
@@ -121,9 +121,9 @@ Options parse_command_line(int argc, const char* const* argv, const Parameters& 
         // No guessing of abbreviated options: a script that uses one breaks when another is added.
         constexpr int k_style =
             po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-        po::store(po::command_line_parser(argc, argv).options(all).positional(words)
-                      .style(k_style).run(),
-                  given);
+        po::store(
+            po::command_line_parser(argc, argv).options(all).positional(words).style(k_style).run(),
+            given);
     } catch (const po::error& error) {
         throw UsageError(error.what());
     }

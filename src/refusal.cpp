@@ -48,13 +48,16 @@ const Row& row_of(Reason reason) {
 bool is_plain_name(std::string_view name) {
     constexpr std::size_t k_longest = 64;
     return !name.empty() && name.size() <= k_longest &&
-           name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                  "0123456789_.-") == std::string_view::npos;
+           name.find_first_not_of(
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+               "0123456789_.-") == std::string_view::npos;
 }
 
 }  // namespace
 
-int status_of(Reason reason) { return row_of(reason).status; }
+int status_of(Reason reason) {
+    return row_of(reason).status;
+}
 
 std::string public_text(const Refusal& refusal) {
     std::string text(row_of(refusal.reason).text);

@@ -31,6 +31,9 @@ std::string to_cgi(const Response& response) {
     bytes.append(reason_phrase(response.status)).append("\r\n");
     if (response.status != 204) {
         bytes.append("Content-Type: ").append(response.content_type).append("\r\n");
+        // With its length, an answer that is cut off on its way can't pass for a whole one.
+        bytes.append("Content-Length: ").append(std::to_string(response.body.size()));
+        bytes.append("\r\n");
     }
     bytes.append("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
     for (const auto& [name, value] : response.headers) {

@@ -51,8 +51,8 @@ Secret read_file(const std::string& path, const std::string& where) {
     Secret secret(k_longest + 1);
     std::size_t size = 0;
     while (size < secret.storage().size()) {
-        const ssize_t got = ::read(file.get(), secret.storage().data() + size,
-                                   secret.storage().size() - size);
+        const ssize_t got =
+            ::read(file.get(), secret.storage().data() + size, secret.storage().size() - size);
         if (got < 0 && errno != EINTR) {
             fail(with_errno(where), EX_OSERR);
         }
@@ -144,8 +144,9 @@ Secret load_secret(const std::optional<std::string>& file, const Parameters& env
     }
     const auto value = environment.find("SCALEDRONE_CHANNEL_SECRET");
     if (!value) {
-        fail("secret: not given; --secret-file FILE, or SCALEDRONE_CHANNEL_SECRET in the "
-             "environment, is needed");
+        fail(
+            "secret: not given; --secret-file FILE, or SCALEDRONE_CHANNEL_SECRET in the "
+            "environment, is needed");
     }
     Secret secret = read_variable(*value);
     check(secret, "environment variable SCALEDRONE_CHANNEL_SECRET", warnings);

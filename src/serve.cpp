@@ -36,9 +36,8 @@ WorkerLimits limits_for(unsigned threads) {
     constexpr std::size_t k_most = 16'384;
     const std::size_t descriptors = raise_descriptor_limit();
     WorkerLimits limits;
-    limits.connections =
-        std::clamp<std::size_t>((std::max(descriptors, k_reserve + 1) - k_reserve) / threads, 1,
-                                k_most / threads);
+    limits.connections = std::clamp<std::size_t>(
+        (std::max(descriptors, k_reserve + 1) - k_reserve) / threads, 1, k_most / threads);
     return limits;
 }
 
@@ -60,8 +59,8 @@ void reload(const Options& options, const Parameters& environment, SharedHandler
         }
         log(Severity::error, "the old policy and secret stay in force");
     } catch (const std::exception& error) {
-        log(Severity::error, std::string("the old policy and secret stay in force: ") +
-                                 error.what());
+        log(Severity::error,
+            std::string("the old policy and secret stay in force: ") + error.what());
     }
 }
 

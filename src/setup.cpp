@@ -47,8 +47,8 @@ Setup load_setup(const Options& options, const Parameters& environment) {
     const auto collect = [&findings, &exit_status](const ConfigError& error) {
         findings.insert(findings.end(), error.findings().begin(), error.findings().end());
         // Several kinds of trouble at once are a configuration error as a whole.
-        exit_status =
-            exit_status == 0 || exit_status == error.exit_status() ? error.exit_status() : EX_CONFIG;
+        exit_status = exit_status == 0 || exit_status == error.exit_status() ? error.exit_status()
+                                                                             : EX_CONFIG;
     };
     try {
         policy = std::make_shared<const Policy>(load_policy(options, environment));

@@ -19,21 +19,11 @@ public:
         for (const Step& step : steps) {
             std::optional<Refusal> refusal;
             switch (step.kind) {
-                case Kind::literal:
-                    m_out.append(step.literal);
-                    break;
-                case Kind::text:
-                    refusal = append_text(step.placeholder);
-                    break;
-                case Kind::value:
-                    refusal = append_value(step.placeholder);
-                    break;
-                case Kind::begin_key:
-                    m_keys.push_back({step.object, m_out.size(), 0});
-                    break;
-                case Kind::end_key:
-                    refusal = close_key();
-                    break;
+                case Kind::literal: m_out.append(step.literal); break;
+                case Kind::text: refusal = append_text(step.placeholder); break;
+                case Kind::value: refusal = append_value(step.placeholder); break;
+                case Kind::begin_key: m_keys.push_back({step.object, m_out.size(), 0}); break;
+                case Kind::end_key: refusal = close_key(); break;
             }
             if (refusal) {
                 return refusal;
@@ -58,19 +48,14 @@ private:
                 const std::string* value = m_input.form.find(reference.name);
                 return value == nullptr ? std::string_view{} : *value;
             }
-            case Source::server:
-                return m_input.parameters.get(reference.name);
-            case Source::constant:
-                return reference.name;
+            case Source::server: return m_input.parameters.get(reference.name);
+            case Source::constant: return reference.name;
             case Source::now:
                 m_now = std::to_string(m_input.now.time_since_epoch().count() + reference.offset);
                 return m_now;
-            case Source::uuid:
-                return once(m_uuid, uuid);
-            case Source::guest_name:
-                return once(m_guest_name, guest_name);
-            case Source::guest_color:
-                return once(m_guest_color, guest_color);
+            case Source::uuid: return once(m_uuid, uuid);
+            case Source::guest_name: return once(m_guest_name, guest_name);
+            case Source::guest_color: return once(m_guest_color, guest_color);
         }
         return {};
     }
@@ -204,7 +189,9 @@ void Template::begin_key(std::size_t object) {
     m_steps.push_back({Kind::begin_key, {}, {}, object});
 }
 
-void Template::end_key() { m_steps.push_back({Kind::end_key}); }
+void Template::end_key() {
+    m_steps.push_back({Kind::end_key});
+}
 
 Outcome<std::string> Template::render(const RenderInput& input) const {
     Rendering rendering(input);

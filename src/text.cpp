@@ -47,7 +47,9 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
     return length;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 }  // namespace
 
@@ -92,8 +94,7 @@ long long parse_decimal(std::string_view digits) {
     if (digits.empty() || digits.front() == '-') {
         return -1;
     }
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     return error == std::errc{} && end == digits.data() + digits.size() ? number : -1;
 }
 

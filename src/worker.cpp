@@ -166,9 +166,7 @@ private:
         m_accept_again.reset();
     }
 
-    void pause_accepting() {
-        (void)::epoll_ctl(m_epoll.get(), EPOLL_CTL_DEL, m_listener, nullptr);
-    }
+    void pause_accepting() { (void)::epoll_ctl(m_epoll.get(), EPOLL_CTL_DEL, m_listener, nullptr); }
 
     // Takes a bounded number of connections, so that those that are open get their turn.
     void accept_some() {
@@ -181,8 +179,7 @@ private:
         if (m_connections.size() >= m_limits.connections) {
             close_oldest();
         }
-        Descriptor socket(
-            ::accept4(m_listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        Descriptor socket(::accept4(m_listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (!socket) {
             return accept_failed();
         }
@@ -247,15 +244,10 @@ private:
         const fastcgi::Scan scan =
             fastcgi::scan(input, input.size() == m_buffer.size(), m_limits.connections);
         switch (scan.verdict) {
-            case fastcgi::Verdict::incomplete:
-                wait_for_rest(fd);
-                return false;
+            case fastcgi::Verdict::incomplete: wait_for_rest(fd); return false;
             case fastcgi::Verdict::request:
-            case fastcgi::Verdict::oversized:
-                serve(fd, scan, input.size());
-                return false;
-            case fastcgi::Verdict::answer:
-                return take(fd, scan.size) && send(fd, scan.reply);
+            case fastcgi::Verdict::oversized: serve(fd, scan, input.size()); return false;
+            case fastcgi::Verdict::answer: return take(fd, scan.size) && send(fd, scan.reply);
             case fastcgi::Verdict::answer_and_close:
                 if (send(fd, scan.reply)) {
                     start_draining(fd);
@@ -274,14 +266,9 @@ private:
 
     void serve(int fd, const fastcgi::Scan& scan, std::size_t available) {
         switch (m_exchange.serve(fd, scan, m_handler.get(), m_random)) {
-            case fastcgi::After::closed:
-                m_connections.forget(fd);
-                return;
-            case fastcgi::After::drain:
-                start_draining(fd);
-                return;
-            case fastcgi::After::keep:
-                break;
+            case fastcgi::After::closed: m_connections.forget(fd); return;
+            case fastcgi::After::drain: start_draining(fd); return;
+            case fastcgi::After::keep: break;
         }
         // libfcgi reads ahead, and what it read of a next request is lost with its buffer; so such
         // a request is not begun. We announce FCGI_MPXS_CONNS=0, and web servers don't pipeline.
@@ -352,7 +339,9 @@ private:
     // Until the next thing that is to be done though nothing happens; -1 for never.
     [[nodiscard]] int milliseconds_to_wait() {
         std::optional<Clock::time_point> next = m_accept_again;
-        const auto sooner = [&next](Clock::time_point at) { next = std::min(next.value_or(at), at); };
+        const auto sooner = [&next](Clock::time_point at) {
+            next = std::min(next.value_or(at), at);
+        };
         for (const State state : {arriving, draining}) {
             if (!m_connections.empty(state)) {
                 const Connection& oldest = *m_connections.find(m_connections.in(state).front());
@@ -413,8 +402,12 @@ Worker::Worker(int listener, SharedHandler& handlers, const WorkerLimits& limits
 
 Worker::~Worker() = default;
 
-void Worker::run() { m_loop->run(); }
+void Worker::run() {
+    m_loop->run();
+}
 
-void Worker::stop() { m_loop->stop(); }
+void Worker::stop() {
+    m_loop->stop();
+}
 
 }  // namespace roomkey

@@ -24,7 +24,8 @@ public:
     // The value of `name`, or nothing. Costs one pass over the list.
     [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
 
-    // The same with absent read as empty, for the many variables where RFC 3875 makes no difference.
+    // The same with absent read as empty, for the many variables where RFC 3875 makes no
+    // difference.
     [[nodiscard]] std::string_view get(std::string_view name) const;
 
 private:

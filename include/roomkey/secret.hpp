@@ -39,7 +39,6 @@ private:
 // Throws ConfigError for a key that is missing, empty, a placeholder, over 4096 bytes, or in a file
 // that everyone may read. Appends to `warnings` what is allowed but unwise.
 [[nodiscard]] Secret load_secret(const std::optional<std::string>& file,
-                                 const Parameters& environment,
-                                 std::vector<std::string>& warnings);
+                                 const Parameters& environment, std::vector<std::string>& warnings);
 
 }  // namespace roomkey

@@ -6,7 +6,8 @@
 
 namespace roomkey {
 
-// Well-formed UTF-8 (Unicode 15, table 3-7): no overlong form, no surrogate, nothing above U+10FFFF.
+// Well-formed UTF-8 (Unicode 15, table 3-7): no overlong form, no surrogate, nothing above
+// U+10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
 // Whether text, which must be UTF-8, has a C0 or C1 control character or DEL.

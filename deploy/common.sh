@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2016,SC2034
+# What demo.sh and tests/run.sh share: steps that say what they do and how long it took, and the
+# Debian packages that they need. Sourced, not run; the caller has set -euo pipefail.
+
+# Runs a command as a step: one line, its output in a file that is shown only if it fails. The
+# command runs where `set -e` does not apply, so functions given to it chain with && or || return.
+#   step "Building roomkey" cmake --workflow --preset release
+step() {
+  local title=$1 log started elapsed status=0
+  shift
+  log=$(mktemp)
+  started=$(date +%s%3N)
+  printf '%s ... ' "$title"
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  if [ "$status" -eq 0 ]; then
+    elapsed=$(($(date +%s%3N) - started))
+    printf '%d.%d s\n' $((elapsed / 1000)) $((elapsed % 1000 / 100))
+  else
+    printf 'failed\n'
+    tail -n 40 "$log" >&2
+  fi
+  rm -f "$log"
+  return "$status"
+}
+
+# The packages of the given "probe:package" pairs whose probe finds nothing. A probe is a command,
+# or a file if it contains a slash.
+missing_packages() {
+  local pair probe
+  for pair in "$@"; do
+    probe=${pair%%:*}
+    case $probe in
+      */*) compgen -G "$probe" >/dev/null || printf '%s\n' "${pair#*:}" ;;
+      *) command -v "$probe" >/dev/null || printf '%s\n' "${pair#*:}" ;;
+    esac
+  done | sort -u
+}
+
+# Installs packages without starting the servers among them: they are started by our own scripts,
+# on loopback, and by nobody else.
+apt_install() {
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+      echo "These packages are missing, and there is no sudo to install them: $*" >&2
+      return 1
+    }
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive bash -euc '
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+      trap "rm -f $policy" EXIT
+      printf "#!/bin/sh\nexit 101\n" >"$policy"
+      chmod 755 "$policy"
+    fi
+    apt-get update
+    apt-get install -y --no-install-recommends "$@"
+  ' apt_install "$@"
+}
+
+# Installs what is missing of the given "probe:package" pairs, as one step.
+install_missing() {
+  local packages
+  # nginx and its kind live in sbin, which is not on the path of every user.
+  PATH=$PATH:/usr/sbin:/sbin
+  mapfile -t packages < <(missing_packages "$@")
+  if [ "${#packages[@]}" -gt 0 ]; then
+    step "Installing ${packages[*]}" apt_install "${packages[@]}"
+  fi
+}
+
+# Installs the npm packages of a folder as its lock file names them, unless they are there already.
+install_node_modules() {
+  local folder=$1
+  if [ ! "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ]; then
+    step "Installing the npm packages of ${folder##*/}" npm ci --no-audit --no-fund --prefix "$folder"
+    touch "$folder/node_modules/.package-lock.json"
+  fi
+}
+
+k_build_packages=(
+  g++:g++ cmake:cmake ninja:ninja-build pkg-config:pkg-config
+  /usr/include/fcgiapp.h:libfcgi-dev
+  /usr/include/openssl/evp.h:libssl-dev
+  /usr/include/nlohmann/json.hpp:nlohmann-json3-dev
+  /usr/include/boost/program_options.hpp:libboost-program-options-dev
+)
+k_serve_packages=(nginx:nginx spawn-fcgi:spawn-fcgi curl:curl)
+k_node_packages=(node:nodejs npm:npm)
+k_test_packages=(
+  /usr/include/boost/test/unit_test.hpp:libboost-test-dev
+  cgi-fcgi:libfcgi-bin
+  chromium:chromium
+)
+k_style_packages=(
+  clang-format:clang-format clang-tidy:clang-tidy clang++:clang shellcheck:shellcheck
+  /usr/include/boost/test/unit_test.hpp:libboost-test-dev
+)
