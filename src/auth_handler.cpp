@@ -126,7 +126,7 @@ Outcome<Response> AuthHandler::grant(const Request& request, std::chrono::sys_se
     Response response;
     if (m_policy->reply == Reply::json || accepts_json(request.parameters.get("HTTP_ACCEPT"))) {
         // A token consists of base64url characters and dots: nothing to escape.
-        const auto expires_at = m_policy->expiry.at(now).time_since_epoch().count();
+        const auto expires_at = (now + m_policy->lifetime).time_since_epoch().count();
         response.content_type = "application/json";
         response.body = R"({"token":")" + *signed_token + R"(","expires_at":)" +
                         std::to_string(expires_at) + "}";

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "roomkey/base64url.hpp"
-#include "roomkey/form.hpp"
+#include "roomkey/config_error.hpp"
 #include "roomkey/log.hpp"
 #include "roomkey/refusal.hpp"
 #include "roomkey/setup.hpp"
@@ -21,10 +21,52 @@ namespace roomkey {
 
 namespace {
 
+using Json = nlohmann::json;
+
 int refuse(const Refusal& refusal) {
     log(Severity::error, public_text(refusal));
     return EX_DATAERR;
 }
+
+void log_warnings(const std::vector<std::string>& warnings) {
+    for (const std::string& warning : warnings) {
+        log(Severity::warning, warning);
+    }
+}
+
+// RFC 3339, in UTC.
+std::string date_of(std::chrono::sys_seconds time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(time - day);
+    std::ostringstream text;
+    text << std::setfill('0') << static_cast<int>(date.year()) << '-' << std::setw(2)
+         << static_cast<unsigned>(date.month()) << '-' << std::setw(2)
+         << static_cast<unsigned>(date.day()) << 'T' << std::setw(2) << clock.hours().count() << ':'
+         << std::setw(2) << clock.minutes().count() << ':' << std::setw(2)
+         << clock.seconds().count() << 'Z';
+    return text.str();
+}
+
+Json part_of(std::string_view encoded) {
+    return Json::parse(base64url::decode(encoded).value());
+}
+
+void print_decoded(const std::string& token, bool as_json) {
+    const std::size_t first = token.find('.');
+    const std::size_t second = token.find('.', first + 1);
+    const Json header = part_of(token.substr(0, first));
+    const Json claims = part_of(token.substr(first + 1, second - first - 1));
+    if (as_json) {
+        std::cout << Json{{"header", header}, {"claims", claims}}.dump() << '\n';
+        return;
+    }
+    const std::chrono::sys_seconds expiry(std::chrono::seconds(claims["exp"].get<long long>()));
+    std::cout << "header: " << header.dump(2) << "\nclaims: " << claims.dump(2)
+              << "\nexpires: " << date_of(expiry) << '\n';
+}
+
+}  // namespace
 
 Outcome<Form> form_of(const std::vector<std::string>& pairs) {
     Form form;
@@ -37,46 +79,55 @@ Outcome<Form> form_of(const std::vector<std::string>& pairs) {
     return form;
 }
 
-std::string readable(std::string_view encoded) {
-    const auto json = base64url::decode(encoded);
-    return nlohmann::json::parse(json.value()).dump(2);
+std::vector<const char*> parameters_of(const std::vector<std::string>& pairs) {
+    std::vector<const char*> parameters;
+    for (const std::string& pair : pairs) {
+        parameters.push_back(pair.c_str());
+    }
+    parameters.push_back(nullptr);
+    return parameters;
 }
 
-void print_decoded(const std::string& token) {
-    const std::size_t first = token.find('.');
-    const std::size_t second = token.find('.', first + 1);
-    std::cout << readable(token.substr(0, first)) << '\n'
-              << readable(token.substr(first + 1, second - first - 1)) << '\n';
+int run_check(const Options& options, const Parameters& environment) {
+    if (!options.json) {
+        const Setup setup = load_setup(options, environment);
+        log_warnings(setup.warnings);
+        std::cout << "The configuration is valid.\n";
+        return EX_OK;
+    }
+    Json report{{"valid", true}, {"errors", Json::array()}, {"warnings", Json::array()}};
+    int status = EX_OK;
+    try {
+        report["warnings"] = load_setup(options, environment).warnings;
+    } catch (const ConfigError& error) {
+        report["valid"] = false;
+        report["errors"] = error.findings();
+        status = error.exit_status();
+    }
+    std::cout << report.dump() << '\n';
+    return status;
 }
-
-}  // namespace
 
 int run_mint(const Options& options, const Parameters& environment) {
     Setup setup = load_setup(options, environment);
-    for (const std::string& warning : setup.warnings) {
-        log(Severity::warning, warning);
-    }
+    log_warnings(setup.warnings);
     const auto form = form_of(options.form);
     if (!form) {
         return refuse(form.error());
     }
-    std::vector<const char*> pairs;
-    for (const std::string& pair : options.server) {
-        pairs.push_back(pair.c_str());
-    }
-    pairs.push_back(nullptr);
-    SystemRandom random;
+    const std::vector<const char*> pairs = parameters_of(options.server);
     const Parameters parameters(pairs.data());
+    SystemRandom random;
     const auto token = setup.handler.token({*form, parameters, current_time(), random});
     if (!token) {
         return refuse(token.error());
     }
     if (options.decode) {
-        print_decoded(*token);
+        print_decoded(*token, options.json);
     } else {
         std::cout << *token << '\n';
     }
-    return 0;
+    return EX_OK;
 }
 
 }  // namespace roomkey

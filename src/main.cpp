@@ -33,6 +33,8 @@ int run(int argc, char** argv) {
     switch (options.command) {
         case Command::help: std::cout << help_text(); return EX_OK;
         case Command::version: std::cout << "roomkey " ROOMKEY_VERSION "\n"; return EX_OK;
+        case Command::check: return run_check(options, environment);
+        case Command::explain: return run_explain(options, environment);
         case Command::mint: return run_mint(options, environment);
         case Command::none:
         case Command::serve: break;

@@ -3,7 +3,7 @@
 
 #include <boost/program_options.hpp>
 
-#include <algorithm>
+#include <array>
 #include <sstream>
 
 #include "roomkey/text.hpp"
@@ -41,14 +41,19 @@ po::options_description serving_options() {
     return options;
 }
 
-po::options_description minting_options() {
-    po::options_description options("Options of mint");
+po::options_description command_options() {
+    po::options_description options("Options of check, mint and explain");
     options.add_options()                                                            //
         ("form", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),    //
          "a field of the request; may be repeated")                                  //
         ("server", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),  //
          "a ROOMKEY_ parameter of the web server; may be repeated")                  //
-        ("decode", "print header and claims instead of the token");
+        ("decode", "mint: print header and claims instead of the token")             //
+        ("room", po::value<std::vector<std::string>>()->value_name("ROOM"),          //
+         "explain: a room; may be repeated")                                         //
+        ("rooms", po::value<std::string>()->value_name("FILE"),                      //
+         "explain: a file with a room in each line")                                 //
+        ("json", "print JSON, for programs");
     return options;
 }
 
@@ -84,17 +89,24 @@ void take_over(const po::variables_map& given, Options& options) {
     if (given.count("server") != 0) {
         options.server = check_pairs(given["server"].as<std::vector<std::string>>(), "--server");
     }
+    if (given.count("room") != 0) {
+        options.rooms = given["room"].as<std::vector<std::string>>();
+    }
+    text("rooms", options.rooms_file);
     options.decode = given.count("decode") != 0;
+    options.json = given.count("json") != 0;
 }
 
 Command command_of(const std::string& word) {
-    if (word == "serve") {
-        return Command::serve;
+    constexpr std::array<std::pair<std::string_view, Command>, 4> k_commands{
+        std::pair{"serve", Command::serve}, std::pair{"check", Command::check},
+        std::pair{"mint", Command::mint}, std::pair{"explain", Command::explain}};
+    for (const auto& [name, command] : k_commands) {
+        if (word == name) {
+            return command;
+        }
     }
-    if (word == "mint") {
-        return Command::mint;
-    }
-    throw UsageError("unknown command " + word + "; serve or mint is allowed");
+    throw UsageError("found command " + word + "; serve, check, mint or explain is allowed");
 }
 
 }  // namespace
@@ -113,7 +125,7 @@ Options options_from_environment(const Parameters& environment) {
 Options parse_command_line(int argc, const char* const* argv, const Parameters& environment) {
     Options options = options_from_environment(environment);
     po::options_description all = serving_options();
-    all.add(minting_options()).add_options()("command", po::value<std::string>());
+    all.add(command_options()).add_options()("command", po::value<std::string>());
     po::positional_options_description words;
     words.add("command", 1);
     po::variables_map given;
@@ -142,15 +154,18 @@ std::string help_text() {
     std::ostringstream text;
     text << "Usage: roomkey [serve] [--policy FILE] [--secret-file FILE] [--socket ADDRESS]\n"
             "                       [--threads N]\n"
-            "       roomkey mint --form NAME=VALUE [--server NAME=VALUE] [--decode]\n"
+            "       roomkey check [--json]\n"
+            "       roomkey mint --form NAME=VALUE [--server NAME=VALUE] [--decode] [--json]\n"
+            "       roomkey explain --form NAME=VALUE (--room ROOM | --rooms FILE) [--json]\n"
             "       roomkey --help | --version\n"
             "\n"
             "Answers POST /auth of a web server with a signed token. It speaks FastCGI on\n"
             "--socket, or on the socket that spawn-fcgi or systemd hands over, and plain CGI\n"
-            "when a web server runs it so.\n"
+            "when a web server runs it so. check looks for mistakes in the configuration, mint\n"
+            "prints a token, and explain says what a token allows in a room.\n"
             "\n"
          << serving_options() << '\n'
-         << minting_options()
+         << command_options()
          << "\n"
             "The channel is SCALEDRONE_CHANNEL_ID in the environment. The key is in the file of\n"
             "--secret-file, or in $CREDENTIALS_DIRECTORY/secret, or SCALEDRONE_CHANNEL_SECRET in\n"

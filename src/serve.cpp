@@ -81,6 +81,7 @@ int serve(const Options& options, const Parameters& environment, Listener listen
         workers.push_back(std::make_unique<Worker>(listener.fd(), handlers, limits));
     }
     std::vector<std::jthread> threads;
+    threads.reserve(workers.size());
     for (const auto& worker : workers) {
         threads.emplace_back([&worker] { worker->run(); });
     }

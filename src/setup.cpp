@@ -29,14 +29,14 @@ std::string read_policy(const std::string& path) {
     return text;
 }
 
+}  // namespace
+
 Policy load_policy(const Options& options, const Parameters& environment) {
     if (!options.policy_file) {
         return compile_policy(k_builtin_policy, "built-in policy", environment);
     }
     return compile_policy(read_policy(*options.policy_file), *options.policy_file, environment);
 }
-
-}  // namespace
 
 Setup load_setup(const Options& options, const Parameters& environment) {
     std::vector<std::string> findings;
@@ -52,6 +52,7 @@ Setup load_setup(const Options& options, const Parameters& environment) {
     };
     try {
         policy = std::make_shared<const Policy>(load_policy(options, environment));
+        warnings = policy->warnings;
     } catch (const ConfigError& error) {
         collect(error);
     }

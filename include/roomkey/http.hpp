@@ -12,7 +12,7 @@
 namespace roomkey {
 
 // Largest request body that is accepted, in bytes.
-inline constexpr std::size_t k_max_body = 16 * 1024;
+inline constexpr std::size_t k_max_body = 16'384;
 
 // The meta-variables of a request (RFC 3875 4.1), as "NAME=VALUE" strings ended by a null pointer.
 // CGI has them in environ, libfcgi in envp, so one type serves both and nothing is copied: the

@@ -12,7 +12,7 @@
 
 namespace roomkey {
 
-enum class Command { none, serve, mint, help, version };
+enum class Command { none, serve, check, mint, explain, help, version };
 
 struct Options {
     Command command = Command::none;
@@ -21,10 +21,16 @@ struct Options {
     // `unix:PATH` or `HOST:PORT`.
     std::optional<std::string> socket;
     unsigned threads = 2;
-    // For mint: NAME=VALUE pairs.
+    // For mint and explain: NAME=VALUE pairs.
     std::vector<std::string> form;
     std::vector<std::string> server;
+    // For mint: header and claims instead of the token.
     bool decode = false;
+    // For explain: the rooms to explain, or a file with one a line.
+    std::vector<std::string> rooms;
+    std::optional<std::string> rooms_file;
+    // For check, mint --decode and explain.
+    bool json = false;
 };
 
 // A command line that can't be understood; what() says in one line what is wrong with it.

@@ -15,22 +15,17 @@ namespace roomkey {
 
 enum class Reply { text, json };
 
-// When a token expires: so long after the request, or at a fixed time.
-struct Expiry {
-    bool relative = true;
-    std::chrono::seconds seconds{0};
-
-    [[nodiscard]] std::chrono::sys_seconds at(std::chrono::sys_seconds now) const;
-};
-
 struct Policy {
     Template claims;
     // base64url of the JOSE header, whose `alg` is always HS256.
     std::string encoded_header;
-    Expiry expiry;
+    // How long after the request a token expires.
+    std::chrono::seconds lifetime{0};
     Reply reply = Reply::text;
     // Origins (RFC 6454 6.2) that may read the answers; none means that no CORS header is sent.
     std::vector<std::string> allowed_origins;
+    // What is allowed but seldom meant, each as `where: what was found; what it leads to`.
+    std::vector<std::string> warnings;
 };
 
 // The policy that applies when no file is given: the claims of a chat with one public room, and a

@@ -8,6 +8,7 @@
 #include "roomkey/auth_handler.hpp"
 #include "roomkey/http.hpp"
 #include "roomkey/options.hpp"
+#include "roomkey/policy.hpp"
 
 namespace roomkey {
 
@@ -15,6 +16,9 @@ struct Setup {
     AuthHandler handler;
     std::vector<std::string> warnings;
 };
+
+// The policy alone. Throws ConfigError.
+[[nodiscard]] Policy load_policy(const Options& options, const Parameters& environment);
 
 // Throws ConfigError with everything that is wrong with policy and secret at once.
 [[nodiscard]] Setup load_setup(const Options& options, const Parameters& environment);

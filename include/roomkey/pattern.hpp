@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// A room pattern of a token's permissions: a regular expression in Perl's syntax, which may match
+// anywhere in a room's name unless it is anchored.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "roomkey/result.hpp"
+
+namespace roomkey {
+
+class Pattern {
+public:
+    // The error says in a few words what is wrong with the expression.
+    [[nodiscard]] static Result<Pattern, std::string> compile(std::string_view expression);
+
+    // Whether the pattern matches. One that takes too long on this room counts as no match, as it
+    // would grant nothing.
+    [[nodiscard]] bool matches(std::string_view room) const;
+
+private:
+    class Expression;
+    explicit Pattern(std::shared_ptr<const Expression> expression);
+    std::shared_ptr<const Expression> m_expression;
+};
+
+}  // namespace roomkey

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "roomkey/permissions.hpp"
+
+#include <algorithm>
+
+#include "roomkey/pattern.hpp"
+
+namespace roomkey {
+
+Access access_to(std::string_view room, const std::vector<Permission>& permissions) {
+    Access access;
+    for (std::size_t i = 0; i < permissions.size(); ++i) {
+        const Permission& permission = permissions[i];
+        const auto pattern = Pattern::compile(permission.pattern);
+        if (!pattern || !pattern->matches(room)) {
+            continue;
+        }
+        const bool first = access.deciding.empty();
+        access.publish = permission.publish && (first || access.publish);
+        access.subscribe = permission.subscribe && (first || access.subscribe);
+        access.history = first ? permission.history : std::min(access.history, permission.history);
+        access.deciding.push_back(i);
+    }
+    return access;
+}
+
+}  // namespace roomkey
