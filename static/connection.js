@@ -27,22 +27,20 @@ async function loadClient(url) {
 async function fetchToken(url, clientId, signal) {
   const body = new FormData();
   body.append('clientID', clientId);
-  const ask = fetch(url, {method: 'POST', body, signal}).then((reply) => Promise.all([reply, reply.text()]));
-  const [{ok, status, headers}, text] = await ask.catch(() => {
+  const asked = fetch(url, {method: 'POST', body, signal}).then((reply) => Promise.all([reply, reply.text()]));
+  const [{ok, status, headers}, text] = await asked.catch(() => {
     throw new Error('The server that gives tokens does not answer.');
   });
   const line = text.trim();
   const token = /"token" *: *"([^"]+)"/.exec(line)?.[1] ?? line;
   if (ok && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return token;
-  // Its own words are shown when they are meant for people: one short line of plain text.
+  // Its own words are for people when they are one short line of plain text.
   const own = !ok && /^text\/plain/.test(headers.get('Content-Type')) && /^.{1,200}$/.test(line);
-  const sentence = own ? `The server says: ${line}` : `The server answers ${status}, without a token.`;
   const later = status >= 500 || [408, 425, 429].includes(status);
-  const wait = Math.min(headers.get('Retry-After') * 1000, 300_000);
-  throw Object.assign(new (later ? Error : Refused)(sentence), {urgent: true, wait});
+  const error = new (later ? Error : Refused)(`The server says: ${own ? line : `status ${status}, and no token`}`);
+  throw Object.assign(error, {urgent: true, wait: Math.min(headers.get('Retry-After') * 1000, 300_000)});
 }
 
-// Settles as the service answers: with nothing, or with an error.
 const answer = (source, event) => new Promise((resolve, reject) => {
   source.on(event, (error) => (error ? reject(new Refused(`The chat service says: ${error.message}`)) : resolve()));
 });
@@ -90,16 +88,14 @@ export function connect(config, claims, hear) {
   }
 
   async function subscribe(client) {
-    const rooms = [...config.rooms, {name: `private-room-${client.clientId}`}];
-    const errors = await Promise.all(rooms.map(({name, history}) => {
+    const open = ({name, history}) => {
       const room = client.subscribe(name, {historyCount: history});
       for (const event of ['members', 'member_join', 'member_leave', 'message', 'history_message']) {
         room.on(event, (data) => hear(event, name, data));
       }
-      return answer(room, 'open').catch((error) => error);
-    }));
-    errors.forEach((error, at) => hear('denied', rooms[at].name, error?.message));
-    if (errors.slice(0, -1).every(Boolean)) throw errors[0];
+      return answer(room, 'open').then(() => hear('denied', name, ''), (error) => hear('denied', name, error.message));
+    };
+    await Promise.all([...config.rooms, {name: `private-room-${client.clientId}`}].map(open));
   }
 
   async function forever() {

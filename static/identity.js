@@ -1,9 +1,9 @@
-// Who this page is to the others, over reconnects and reloads, without an account.
+// Who this page is to others, over reconnects and reloads, without an account.
 //
 // A connection's id ends with it, and clientData, where a page says who it is, anybody can read and copy. So what it
-// says is a link of a hash chain (Lamport's one-time passwords): every connection shows a value whose hash is the
-// value that the one before it showed. All can check that, and only the holder of the seed can go on. Browsers hash
-// on secure pages (https, localhost) only; elsewhere private threads end with the connection.
+// says is a link of a hash chain (Lamport's one-time passwords): every connection shows a value whose hash is what the
+// one before it showed. All can check that, and only the holder of the seed can go on. Browsers hash on secure pages
+// (https, localhost) only; elsewhere private threads end with the connection.
 
 const links = 200;
 const subtle = globalThis.crypto?.subtle;
@@ -21,7 +21,7 @@ export async function earlierLinks(link) {
   return earlier;
 }
 
-// Kept for the tab: two tabs are two people. Where the browser forbids storage, a reload forgets.
+// Kept for the tab: two tabs are two people. Without storage, a reload forgets.
 function stored(value) {
   try {
     if (value) sessionStorage.roomkey = JSON.stringify(value);
@@ -32,12 +32,9 @@ function stored(value) {
 }
 
 export const kept = stored();
+export const keep = (change) => stored(Object.assign(kept, change));
 
-export function keep(change) {
-  stored(Object.assign(kept, change));
-}
-
-/** What the next connection says of itself; each call spends a link. */
+/** What the next connection says of itself. Spends a link. */
 export async function claims() {
   const {name, color, left} = kept;
   if (!subtle) return {name, color};

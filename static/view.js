@@ -14,10 +14,10 @@ function make(tag, properties, ...content) {
   return node;
 }
 
-const button = (className, onclick, ...content) => make('button', {className, onclick}, ...content);
-
+// One lightness for all names, whatever colour was sent: they can be read in both themes of style.css.
 function paint(node, color) {
-  node.style.setProperty('--color', /^#[0-9a-f]{6}$/i.test(color) ? color : 'currentcolor');
+  node.style.color = /^#[0-9a-f]{6}$/i.test(color) ? `oklch(from ${color} var(--names) min(c, .15) h)` : '';
+  return node;
 }
 
 /** Makes `list` show `items`. What is there stays: so do focus and selection, and nothing is read out twice. */
@@ -41,10 +41,10 @@ function rowsOf(messages) {
     const {key, at, from} = message;
     const day = new Date(at).toDateString();
     const sameDay = day === last.day;
-    const follows = sameDay && from && from === last.from && at - last.at < 300_000;
+    const follows = sameDay && from && from.key === last.from?.key && at - last.at < 300_000;
     last = {day, from, at};
     const row = {key, message, follows};
-    return sameDay ? row : [{key: day, day: calendar.format(at)}, row];
+    return sameDay ? row : [{key: day, message: {note: calendar.format(at)}}, row];
   });
 }
 
@@ -55,74 +55,67 @@ function linked(text) {
 
 function textOf(text) {
   const node = make('p', {className: 'text', dir: 'auto'}, ...linked(text.slice(0, long)));
-  const all = () => node.replaceChildren(...linked(text));
-  if (text.length > long) node.append('… ', button('more', all, `Show all ${text.length} characters`));
+  const onclick = () => node.replaceChildren(...linked(text));
+  if (text.length > long) node.append('… ', make('button', {onclick}, `Show all ${text.length} characters`));
   return node;
 }
 
 export function createView(chat, act) {
-  const [log, toEnd, form, input, send, nameInput, retry] = [
-    '.messages', '.to-end', '.message-form', 'textarea', '.message-form button', '.me input', '.banner button',
+  const [log, toEnd, form, input, send, nameInput, status, retry] = [
+    '.messages', '.to-end', 'form', 'textarea', 'form button', '.me input', '.banner p', '.banner button',
   ].map($);
   let thread; // that the log shows
+  let listed; // threads at the side
   let newest; // message in it
   let atEnd = true;
   let planned;
 
-  const titleOf = ({title, peer}) => title ?? chat.label(peer);
-
   // --- Rooms and people ---
 
-  function entry({className}) {
-    return make('li', {}, button(className, null, make('bdi', {className: 'name'}), make('span', {className: 'badge'})));
+  function entry({isRoom}) {
+    const content = [make('bdi', {className: 'name'}), make('span', {className: 'badge'})];
+    return make('li', {}, make('button', {className: isRoom ? 'room' : 'member'}, ...content));
   }
 
-  function fillEntry({firstChild: node}, {label, peer, its}) {
-    paint(node, peer?.color);
-    node.onclick = () => act.select(its ?? chat.threadWith(peer));
+  function fillEntry({firstChild: node}, its) {
+    paint(node, its.color).onclick = () => act.select(its);
     node.ariaCurrent = its === thread;
-    node.firstChild.textContent = label;
-    node.lastChild.textContent = its?.unread || '';
+    node.firstChild.textContent = chat.label(its);
+    node.lastChild.textContent = its.unread || '';
   }
 
-  function showPeople() {
-    const listed = (its, className) => ({key: its.key, its, className, label: titleOf(its), peer: its.peer});
-    const gone = chat.all.filter(({peer}) => peer && !chat.isHere(peer));
-    const others = [...chat.people.values()].filter((person) => person !== chat.me);
-    const people = others.map((peer) => {
-      const its = chat.all.find((other) => other.peer === peer);
-      return {key: peer.id, its, className: 'member', label: chat.label(peer), peer};
-    });
-    people.sort((a, b) => a.label.localeCompare(b.label));
-    sync($('.rooms'), chat.all.filter(({room}) => room).map((its) => listed(its, 'room')), entry, fillEntry);
-    sync($('.members-list'), people, entry, fillEntry);
-    sync($('.gone-list'), gone.map((its) => listed(its, 'gone')), entry, fillEntry);
-    const {name, color} = act.me();
-    paint(nameInput, color);
-    if (nameInput !== document.activeElement) nameInput.value = name;
+  function showLists() {
+    const others = chat.all.filter((its) => its !== chat.me).sort((a, b) => !a.isRoom && a.name.localeCompare(b.name));
+    const lists = {
+      '.rooms': others.filter(({isRoom}) => isRoom),
+      '.members-list': others.filter(({rooms}) => rooms?.size),
+      '.gone-list': others.filter(({rooms, messages}) => rooms?.size === 0 && messages.length),
+    };
+    for (const selector in lists) sync($(selector), lists[selector], entry, fillEntry);
+    listed = Object.values(lists).flat();
+    paint(nameInput, act.me().color);
+    if (nameInput !== document.activeElement) nameInput.value = act.me().name;
   }
 
   // --- Messages ---
 
-  function row({day, message}) {
-    const {text, from, note, at, mine} = message ?? {note: day};
+  function row({message: {text, from, note, at, mine}}) {
     if (note) return make('li', {className: 'note'}, note);
-    const author = make('span', {className: 'member name'}, make('bdi', {}, from?.name ?? 'Server'));
-    paint(author, from?.color);
-    author.onclick = () => from && !mine && chat.isHere(from) && act.select(chat.threadWith(from));
+    const author = make('span', {className: 'member name'}, from?.name ?? 'Server');
+    paint(author, from?.color).onclick = () => from?.rooms?.size && !mine && act.select(from);
     const time = make('time', {dateTime: new Date(at).toISOString()}, clock.format(at));
-    const className = `message ${mine ? 'mine' : ''} ${from ? '' : 'server'}`;
-    return make('li', {className}, make('p', {className: 'head'}, author, ' ', time), textOf(text), make('p', {className: 'state'}));
+    const head = make('p', {className: 'head'}, author, ' ', time);
+    return make('li', {className: `message ${mine ? 'mine' : from ? '' : 'server'}`}, head, textOf(text), make('p', {className: 'state'}));
   }
 
   function fillRow(node, {message, follows}) {
-    if (message?.text === undefined) return;
-    const {state, why} = message;
+    const {note, state, why} = message;
+    if (note) return;
     node.classList.toggle('follows', Boolean(follows));
     if (node.dataset.state === state) return;
     node.dataset.state = state;
-    const again = button('more', () => act.again(thread, message), 'Send again');
-    node.lastChild.replaceChildren(...(state === 'failed' ? [`Not sent: ${why} `, again] : []));
+    const onclick = () => act.send(thread, message.text, message);
+    node.lastChild.replaceChildren(...(state === 'failed' ? [`${why} `, make('button', {onclick}, 'Send again')] : []));
   }
 
   function showMessages() {
@@ -147,28 +140,28 @@ export function createView(chat, act) {
   }
 
   function showFrame() {
-    const title = titleOf(thread);
+    const title = chat.label(thread);
     const closed = chat.closed(thread);
     const typists = chat.typists(thread);
     $('.chat-title').textContent = title;
-    $('.private').hidden = !thread.peer;
     $('.typing').textContent = typists.length ? `${typists.length < 4 ? typists.join(', ') : 'Several'} typing…` : '';
     document.title = chat.unread ? `(${chat.unread}) ${title}` : title;
-    input.disabled = Boolean(closed);
-    input.placeholder = closed || `Write to ${title}`;
-    send.disabled = closed || !act.online();
+    input.placeholder = closed || (thread.isRoom ? 'Write to all' : `Write to ${title} alone`);
+    input.disabled = closed;
+    send.disabled = closed || !chat.online;
   }
 
   function render() {
     planned = false;
     showMessages();
-    showPeople();
+    showLists();
     showFrame();
   }
 
   // --- What the person does ---
 
   function grow() {
+    thread.draft = input.value;
     input.style.height = 'auto';
     input.style.height = `${input.scrollHeight + 2}px`;
   }
@@ -184,25 +177,22 @@ export function createView(chat, act) {
   form.onsubmit = (event) => {
     event.preventDefault();
     const text = input.value.trim();
-    if (send.disabled || !text) return;
-    thread.draft = input.value = '';
+    if (!text || !act.send(thread, text)) return;
+    input.value = '';
     grow();
-    act.send(thread, text);
   };
   input.oninput = () => {
-    thread.draft = input.value;
     grow();
     if (input.value.trim()) act.typing(thread);
   };
   input.onkeydown = (event) => {
     // Enter also chooses a word in an input method; Safari tells only by the old code 229.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-    event.preventDefault();
-    form.requestSubmit();
+    form.onsubmit(event);
   };
   onkeydown = ({key, altKey}) => {
     const step = altKey && {ArrowUp: -1, ArrowDown: 1}[key];
-    if (step) act.select(chat.all.at((chat.all.indexOf(thread) + step) % chat.all.length));
+    if (step) act.select(listed.at((listed.indexOf(thread) + step) % listed.length));
   };
 
   return {
@@ -214,9 +204,9 @@ export function createView(chat, act) {
       // On a touch screen the keyboard would cover what was chosen.
       (matchMedia('(pointer: coarse)').matches ? $('.chat-title') : input).focus();
     },
-    banner(text, canRetry) {
-      $('.banner p').textContent = text;
-      retry.hidden = !canRetry;
+    banner(text) {
+      if (status.textContent !== text) status.textContent = text;
+      retry.hidden = chat.online;
     },
   };
 }
