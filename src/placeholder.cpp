@@ -67,6 +67,20 @@ Result<Reference, Finding> parse_now(std::string_view offset) {
     return Reference{Source::now, {}, offset.front() == '-' ? -seconds : seconds};
 }
 
+// A constant of few characters, so that none of the language's own can be among them.
+Result<Reference, Finding> parse_quoted(std::string_view quoted) {
+    const std::string_view text = quoted.substr(1, quoted.size() - 2);
+    const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+        return c == ' ' || c == '-' || c == '.' ||
+               k_word_characters.find(c) != std::string_view::npos;
+    });
+    if (text.empty() || !plain) {
+        return "found " + std::string(quoted) +
+               "; letters, digits, spaces and _ . - are allowed in quotes";
+    }
+    return Reference{Source::constant, std::string(text)};
+}
+
 Result<Reference, Finding> parse_reference(std::string_view text, const Parameters& environment) {
     constexpr std::array<std::pair<std::string_view, Source>, 3> k_random{
         std::pair{"uuid", Source::uuid}, std::pair{"guest.name", Source::guest_name},
@@ -95,9 +109,12 @@ Result<Reference, Finding> parse_reference(std::string_view text, const Paramete
     if (text == k_now) {
         return parse_now({});
     }
+    if (text.size() >= 2 && text.front() == '\'' && text.back() == '\'') {
+        return parse_quoted(text);
+    }
     return "found " + (text.empty() ? "nothing" : std::string(text)) +
-           "; form.NAME, server.ROOMKEY_NAME, env.NAME, now, now+N, now-N, uuid, guest.name or "
-           "guest.color is allowed";
+           "; form.NAME, server.ROOMKEY_NAME, env.NAME, now, now+N, now-N, uuid, guest.name, "
+           "guest.color or 'text' is allowed";
 }
 
 Result<Filter, Finding> parse_filter(std::string_view text) {
@@ -126,8 +143,9 @@ std::string_view take_until(std::optional<std::string_view>& rest, std::string_v
 std::optional<Finding> check_alternatives(const Placeholder& placeholder, std::string_view text) {
     const Reference& last = placeholder.alternatives.back();
     if (last.source == Source::constant && last.name.empty()) {
-        return "environment variable of ${" + std::string(text) +
-               "} is not set or empty; set it, or give a fallback with ??";
+        return "found ${" + std::string(text) +
+               "}, but the environment has no such variable, or an empty one; set it, or give a "
+               "fallback with ??";
     }
     return std::nullopt;
 }

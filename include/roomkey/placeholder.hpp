@@ -17,7 +17,7 @@ namespace roomkey {
 enum class Source {
     form,         // a request field: the visitor
     server,       // a ROOMKEY_ parameter that the web server sets: the operator
-    constant,     // the process environment, read when the policy is compiled: the operator
+    constant,     // the process environment when the policy is compiled, or the policy itself
     now,          // the time of the request plus an offset
     uuid,         // random
     guest_name,   // random
