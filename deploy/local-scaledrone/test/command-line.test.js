@@ -74,7 +74,7 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
     silent.stopReading();
     const ended = once(child, 'exit');
     child.kill(signal);
-    assert.equal(await client.closed, 1001);
+    assert.equal(await client.waitForClose(), 1001);
     assert.deepEqual(await ended, [0, null]);
   });
 }

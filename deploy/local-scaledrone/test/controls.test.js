@@ -40,7 +40,7 @@ test('drops one client, as a lost network does', async (t) => {
   const { socketUrl, order } = await startControlled(t);
   const [ann, bob] = [await RawClient.enter(t, socketUrl), await RawClient.enter(t, socketUrl)];
   assert.deepEqual(await order('drop', { client: ann.id }), [200, { connections: 1 }]);
-  assert.equal(await ann.closed, 1006);
+  assert.equal(await ann.waitForClose(), 1006);
   assert.deepEqual(await bob.drain(), []);
 });
 
@@ -48,7 +48,7 @@ test('drops everybody', async (t) => {
   const { socketUrl, order, list } = await startControlled(t);
   const clients = [await RawClient.open(t, socketUrl), await RawClient.enter(t, socketUrl)];
   assert.deepEqual(await order('drop'), [200, { connections: 2 }]);
-  for (const client of clients) assert.equal(await client.closed, 1006);
+  for (const client of clients) assert.equal(await client.waitForClose(), 1006);
   assert.deepEqual(await list(), []);
 });
 
@@ -102,6 +102,20 @@ test('what a frozen client sent is lost when it goes', async (t) => {
   assert.equal((await bob.next()).type, 'observable_member_leave');
   await order('unfreeze');
   assert.deepEqual(await bob.drain(), []);
+});
+
+test('what is held for a frozen client, in either direction, has its limit', async (t) => {
+  const { socketUrl, order } = await startControlled(t);
+  const [ann, bob] = await RawClient.enterPair(t, socketUrl);
+  const frame = { type: 'publish', room, message: 'x'.repeat(60 * 1024) };
+  await ann.ask({ type: 'subscribe', room });
+  await order('freeze', { client: ann.id });
+  for (let n = 0; n < 300; n++) bob.send(frame);
+  assert.equal(await ann.waitForClose(), 1006, 'what others sent to it');
+
+  await order('freeze', { client: bob.id });
+  for (let n = 0; n < 300; n++) bob.send(frame);
+  assert.equal(await bob.waitForClose(), 1006, 'what it sent itself');
 });
 
 test('delays the answer to a token', async (t) => {

@@ -87,7 +87,7 @@ test('a frame far over the limit ends its connection and no other', async (t) =>
   const { client, socketUrl } = await openAnybody(t);
   const other = await RawClient.enter(t, socketUrl);
   client.send('x'.repeat(2 * 1024 * 1024));
-  assert.equal(await client.closed, 1009);
+  assert.equal(await client.waitForClose(), 1009);
   assert.deepEqual(await other.drain(), []);
 });
 
@@ -95,7 +95,7 @@ test('a text frame that is not UTF-8 ends its connection and no other', async (t
   const { client, socketUrl } = await openAnybody(t);
   const other = await RawClient.enter(t, socketUrl);
   client.sendBrokenText();
-  assert.equal(await client.closed, 1007);
+  assert.equal(await client.waitForClose(), 1007);
   assert.deepEqual(await other.drain(), []);
 });
 
@@ -165,6 +165,6 @@ test('a connection that never shakes hands is no user and harms nobody', async (
   const { users_count: count } = await (await fetch(`${url}/${channelId}/stats`)).json();
   assert.equal(count, 1);
   stranger.close(1000);
-  assert.equal(await stranger.closed, 1000);
+  assert.equal(await stranger.waitForClose(), 1000);
   assert.deepEqual(await client.drain(), []);
 });

@@ -11,9 +11,9 @@ import { channelId, chatClaims, sign } from './service.js';
 /** Sends whatever it is told to; every frame that it receives must be JSON. */
 export class RawClient {
   id;
-  closed; // resolves to the close code
   #ws;
   #inbox = new Inbox();
+  #codes = new Inbox();
   #callback = 0;
 
   static async open(t, socketUrl) {
@@ -47,7 +47,7 @@ export class RawClient {
 
   constructor(ws) {
     this.#ws = ws;
-    this.closed = once(ws, 'close').then(([code]) => code);
+    ws.on('close', (code) => this.#codes.push(code));
     ws.on('message', (bytes) => this.#inbox.push(JSON.parse(bytes)));
   }
 
@@ -72,6 +72,11 @@ export class RawClient {
   /** The next frame, whatever it is. */
   next() {
     return this.#inbox.next();
+  }
+
+  /** Waits for the end of the connection; gives the code. */
+  waitForClose() {
+    return this.#codes.next();
   }
 
   get hasNothing() {
