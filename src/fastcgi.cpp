@@ -53,6 +53,9 @@ public:
         return FCGX_Accept_r(&m_request) == 0;
     }
 
+    // Whether the web server wants to send more requests on the connection.
+    [[nodiscard]] bool keeps_connection() const { return m_request.keepConnection != 0; }
+
     [[nodiscard]] Parameters parameters() const { return Parameters(m_request.envp); }
 
     // Whether the input was read as it was meant, and not cut off.
@@ -67,15 +70,14 @@ public:
         FCGX_PutStr(bytes.data(), static_cast<int>(bytes.size()), m_request.out);
     }
 
-    // Sends the rest of the answer. True if the connection is still open afterwards.
-    bool finish(bool keep_open) {
-        if (keep_open) {
-            m_request.keepConnection = 1;
-        }
-        FCGX_Finish_r(&m_request);
-        const bool open = m_request.ipcFd >= 0;
-        m_request.ipcFd = -1;
-        return open;
+    // Sends the answer and ends the request, but leaves the descriptor to its owner.
+    // False if it could not be sent.
+    bool finish() {
+        const bool quiet = FCGX_FClose(m_request.err) == 0;
+        const bool sent = FCGX_FClose(m_request.out) == 0 && quiet;
+        FCGX_Free(&m_request, 0);
+        m_request.ipcFd = k_no_socket;
+        return sent;
     }
 
 private:
@@ -89,7 +91,7 @@ Exchange::~Exchange() = default;
 After Exchange::serve(int connection, const Scan& scan, AuthHandler& handler,
                       RandomSource& random) {
     if (!m_request->begin(connection)) {
-        return After::closed;
+        return After::gone;
     }
     // Cut-off parameters look like complete ones, so the error must be asked for here already.
     bool sound = m_request->sound();
@@ -103,11 +105,14 @@ After Exchange::serve(int connection, const Scan& scan, AuthHandler& handler,
         log(Severity::error, id_for_log(parameters) + answer.failure);
     }
     m_request->write(answer.bytes);
-    const bool input_left = scan.verdict == Verdict::oversized || body.size() > k_max_body;
-    if (!m_request->finish(input_left)) {
-        return After::closed;
+    const bool kept = m_request->keeps_connection();
+    if (!m_request->finish()) {
+        return After::lost;
     }
-    return input_left ? After::drain : After::keep;
+    if (scan.verdict == Verdict::oversized || body.size() > k_max_body || !sound) {
+        return After::drain;
+    }
+    return kept ? After::keep : After::close;
 }
 
 }  // namespace roomkey::fastcgi

@@ -47,6 +47,16 @@ void log_warnings(const std::vector<std::string>& warnings) {
     }
 }
 
+std::string summary(const std::vector<std::unique_ptr<Worker>>& workers) {
+    WorkerCounts all;
+    for (const auto& worker : workers) {
+        all.answered += worker->counts().answered;
+        all.lost += worker->counts().lost;
+    }
+    return " after " + std::to_string(all.answered) + " answers; " + std::to_string(all.lost) +
+           " more could not be sent";
+}
+
 void reload(const Options& options, const Parameters& environment, SharedHandler& handlers) {
     try {
         Setup setup = load_setup(options, environment);
@@ -96,7 +106,7 @@ int serve(const Options& options, const Parameters& environment, Listener listen
         worker->stop();
     }
     threads.clear();  // joins them
-    log(Severity::notice, "stopped");
+    log(Severity::notice, "stopped" + summary(workers));
     return 0;
 }
 

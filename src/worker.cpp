@@ -12,10 +12,10 @@
 #include <list>
 #include <optional>
 #include <system_error>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "roomkey/connections.hpp"
 #include "roomkey/descriptor.hpp"
 #include "roomkey/fastcgi.hpp"
 #include "roomkey/fastcgi_record.hpp"
@@ -26,14 +26,15 @@ namespace roomkey {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // The largest request that is looked at: the largest body, and as much again, twice, for its
 // parameters. It must fit a socket's receive buffer.
 constexpr std::size_t k_peek_size = 3 * k_max_body;
 
 // Accepting is put off this long when there are no descriptors left.
 constexpr std::chrono::milliseconds k_accept_pause{100};
+
+// The states that a connection may be in for a limited time only.
+constexpr std::array k_timed_states{State::silent, State::arriving, State::draining};
 
 [[noreturn]] void fail(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
@@ -45,64 +46,6 @@ Descriptor require(int fd, const char* what) {
     }
     return Descriptor(fd);
 }
-
-// What a connection is doing; each state has a list, ordered by since when.
-enum State : std::size_t {
-    idle,      // nothing has arrived since the last answer
-    arriving,  // a request is on its way, or should be
-    draining,  // answered for the last time; what still comes is thrown away
-};
-constexpr std::size_t k_states = 3;
-
-struct Connection {
-    Descriptor socket;
-    State state = arriving;
-    Clock::time_point since;
-    std::list<int>::iterator place;
-};
-
-// All connections of one worker, findable by descriptor and by who has been in a state longest.
-class Connections {
-public:
-    [[nodiscard]] std::size_t size() const { return m_by_fd.size(); }
-    [[nodiscard]] bool empty(State state) const { return m_lists[state].empty(); }
-    [[nodiscard]] const std::list<int>& in(State state) const { return m_lists[state]; }
-
-    Connection* find(int fd) {
-        const auto found = m_by_fd.find(fd);
-        return found == m_by_fd.end() ? nullptr : &found->second;
-    }
-
-    void add(Descriptor socket) {
-        const int fd = socket.get();
-        m_lists[arriving].push_back(fd);
-        m_by_fd.emplace(fd, Connection{std::move(socket), arriving, Clock::now(),
-                                       std::prev(m_lists[arriving].end())});
-    }
-
-    // A connection that enters a state, or starts over in it, goes to the end of the state's list.
-    void move(Connection& connection, State state) {
-        m_lists[state].splice(m_lists[state].end(), m_lists[connection.state], connection.place);
-        connection.state = state;
-        connection.since = Clock::now();
-    }
-
-    void close(int fd) {
-        Connection& connection = m_by_fd.at(fd);
-        m_lists[connection.state].erase(connection.place);
-        m_by_fd.erase(fd);
-    }
-
-    // For a descriptor that is closed already.
-    void forget(int fd) {
-        m_by_fd.at(fd).socket.release();
-        close(fd);
-    }
-
-private:
-    std::unordered_map<int, Connection> m_by_fd;
-    std::array<std::list<int>, k_states> m_lists;
-};
 
 }  // namespace
 
@@ -128,11 +71,13 @@ public:
                 fail("epoll_wait");
             }
             for (int i = 0; i < count; ++i) {
-                handle(events[static_cast<std::size_t>(i)]);
+                handle_safely(events[static_cast<std::size_t>(i)]);
             }
             sweep();
         }
     }
+
+    [[nodiscard]] const WorkerCounts& counts() const { return m_counts; }
 
     void stop() {
         const std::uint64_t one = 1;
@@ -149,14 +94,38 @@ private:
         }
     }
 
+    // What fails for one connection (no memory, say) must not end the others.
+    void handle_safely(const epoll_event& event) {
+        const int fd = event.data.fd;
+        try {
+            handle(event);
+        } catch (const std::exception& error) {
+            log(Severity::error, error.what());
+            if (fd == m_listener) {
+                put_off_accepting();
+            } else if (m_connections.state_of(fd)) {
+                m_connections.close(fd);
+            }
+        }
+    }
+
     void handle(const epoll_event& event) {
         const int fd = event.data.fd;
         if (fd == m_stop.get()) {
             begin_stop();
         } else if (fd == m_listener) {
             accept_some();
-        } else if (m_connections.find(fd) != nullptr) {
+        } else if (m_connections.state_of(fd)) {
             handle_input(fd);
+            close_if_given_up(fd, event.events);
+        }
+    }
+
+    // The rest of a request can't come any more when its sender has closed.
+    void close_if_given_up(int fd, std::uint32_t events) {
+        if (m_connections.state_of(fd) == State::arriving &&
+            (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+            m_connections.close(fd);
         }
     }
 
@@ -166,7 +135,12 @@ private:
         m_accept_again.reset();
     }
 
-    void pause_accepting() { (void)::epoll_ctl(m_epoll.get(), EPOLL_CTL_DEL, m_listener, nullptr); }
+    void end_accepting() { (void)::epoll_ctl(m_epoll.get(), EPOLL_CTL_DEL, m_listener, nullptr); }
+
+    void put_off_accepting() {
+        end_accepting();
+        m_accept_again = SteadyClock::now() + k_accept_pause;
+    }
 
     // Takes a bounded number of connections, so that those that are open get their turn.
     void accept_some() {
@@ -201,17 +175,16 @@ private:
                 return true;
             }
             log(Severity::warning, with_errno("accepting is put off"));
-            pause_accepting();
-            m_accept_again = Clock::now() + k_accept_pause;
+            put_off_accepting();
         }
         return false;
     }
 
     // Makes room by the connection that is missed least.
     bool close_oldest() {
-        for (const State state : {draining, idle, arriving}) {
-            if (!m_connections.empty(state)) {
-                m_connections.close(m_connections.in(state).front());
+        for (const State state : {State::draining, State::idle, State::silent, State::arriving}) {
+            if (const auto oldest = m_connections.oldest(state)) {
+                m_connections.close(oldest->fd);
                 return true;
             }
         }
@@ -220,7 +193,7 @@ private:
 
     // Looks at the input without taking it, and acts on what it finds.
     void handle_input(int fd) {
-        if (m_connections.find(fd)->state == draining) {
+        if (m_connections.state_of(fd) == State::draining) {
             drain(fd);
             return;
         }
@@ -258,25 +231,28 @@ private:
     }
 
     void wait_for_rest(int fd) {
-        Connection& connection = *m_connections.find(fd);
-        if (connection.state == idle) {
-            m_connections.move(connection, arriving);
+        if (m_connections.state_of(fd) != State::arriving) {
+            m_connections.move(fd, State::arriving);
         }
     }
 
     void serve(int fd, const fastcgi::Scan& scan, std::size_t available) {
-        switch (m_exchange.serve(fd, scan, m_handler.get(), m_random)) {
-            case fastcgi::After::closed: m_connections.forget(fd); return;
-            case fastcgi::After::drain: start_draining(fd); return;
-            case fastcgi::After::keep: break;
-        }
-        // libfcgi reads ahead, and what it read of a next request is lost with its buffer; so such
-        // a request is not begun. We announce FCGI_MPXS_CONNS=0, and web servers don't pipeline.
-        if (m_stop_by || available > scan.size) {
-            m_connections.close(fd);
+        const fastcgi::After after = m_exchange.serve(fd, scan, m_handler.get(), m_random);
+        if (after == fastcgi::After::gone) {
+            m_connections.forget(fd);
             return;
         }
-        m_connections.move(*m_connections.find(fd), idle);
+        ++(after == fastcgi::After::lost ? m_counts.lost : m_counts.answered);
+        if (after == fastcgi::After::drain) {
+            start_draining(fd);
+        } else if (after == fastcgi::After::keep && !m_stop_by && available == scan.size) {
+            m_connections.move(fd, State::idle);
+        } else {
+            // Also when more than one request was there: libfcgi reads ahead, and what it has read
+            // of the next one went with its buffer. We announce FCGI_MPXS_CONNS=0, and web servers
+            // wait for an answer before they send again.
+            m_connections.close(fd);
+        }
     }
 
     // Takes `size` bytes, which are known to be there, off the input.
@@ -301,7 +277,7 @@ private:
     // answer; so only our side ends, and the rest is thrown away for a while.
     void start_draining(int fd) {
         (void)::shutdown(fd, SHUT_WR);
-        m_connections.move(*m_connections.find(fd), draining);
+        m_connections.move(fd, State::draining);
         drain(fd);
     }
 
@@ -319,16 +295,22 @@ private:
         m_connections.close(fd);
     }
 
-    // Closes what has been arriving or draining for too long.
+    // When the oldest connection of a state must go; idle ones may stay.
+    [[nodiscard]] std::optional<SteadyClock::time_point> deadline(State state) const {
+        const auto oldest = m_connections.oldest(state);
+        if (!oldest) {
+            return std::nullopt;
+        }
+        return oldest->since + (state == State::silent && m_stop_by ? m_limits.silent_stop_time
+                                                                    : m_limits.request_time);
+    }
+
+    // Closes what has been in a state for too long.
     void sweep() {
-        const auto now = Clock::now();
-        for (const State state : {arriving, draining}) {
-            while (!m_connections.empty(state)) {
-                const int fd = m_connections.in(state).front();
-                if (m_connections.find(fd)->since + m_limits.request_time > now) {
-                    break;
-                }
-                m_connections.close(fd);
+        const auto now = SteadyClock::now();
+        for (const State state : k_timed_states) {
+            while (deadline(state).value_or(SteadyClock::time_point::max()) <= now) {
+                m_connections.close(m_connections.oldest(state)->fd);
             }
         }
         if (m_accept_again && *m_accept_again <= now && !m_stop_by) {
@@ -337,24 +319,16 @@ private:
     }
 
     // Until the next thing that is to be done though nothing happens; -1 for never.
-    [[nodiscard]] int milliseconds_to_wait() {
-        std::optional<Clock::time_point> next = m_accept_again;
-        const auto sooner = [&next](Clock::time_point at) {
-            next = std::min(next.value_or(at), at);
-        };
-        for (const State state : {arriving, draining}) {
-            if (!m_connections.empty(state)) {
-                const Connection& oldest = *m_connections.find(m_connections.in(state).front());
-                sooner(oldest.since + m_limits.request_time);
-            }
+    [[nodiscard]] int milliseconds_to_wait() const {
+        constexpr auto k_never = SteadyClock::time_point::max();
+        auto next = std::min(m_accept_again.value_or(k_never), m_stop_by.value_or(k_never));
+        for (const State state : k_timed_states) {
+            next = std::min(next, deadline(state).value_or(k_never));
         }
-        if (m_stop_by) {
-            sooner(*m_stop_by);
-        }
-        if (!next) {
+        if (next == k_never) {
             return -1;
         }
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Clock::now());
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - SteadyClock::now());
         return static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0));
     }
 
@@ -363,25 +337,24 @@ private:
         if (m_stop_by) {
             return;
         }
-        m_stop_by = Clock::now() + m_limits.stop_time;
-        while (accept_one()) {
+        m_stop_by = SteadyClock::now() + m_limits.stop_time;
+        // Bounded, since others may go on connecting to a socket that is shared.
+        constexpr int k_longest_backlog = 4096;
+        for (int i = 0; i < k_longest_backlog && accept_one(); ++i) {
         }
-        pause_accepting();
+        end_accepting();
         m_accept_again.reset();
-        const std::list<int> kept = m_connections.in(idle);
+        const std::list<int> kept = m_connections.in(State::idle);
         for (const int fd : kept) {
-            if (m_connections.find(fd) != nullptr) {
-                handle_input(fd);
-            }
-            if (const Connection* left = m_connections.find(fd); left && left->state == idle) {
+            handle_input(fd);
+            if (m_connections.state_of(fd) == State::idle) {
                 m_connections.close(fd);
             }
         }
     }
 
     [[nodiscard]] bool finished() const {
-        return (m_connections.empty(arriving) && m_connections.empty(draining)) ||
-               Clock::now() >= *m_stop_by;
+        return m_connections.size() == 0 || SteadyClock::now() >= *m_stop_by;
     }
 
     int m_listener;
@@ -393,8 +366,9 @@ private:
     fastcgi::Exchange m_exchange;
     std::vector<unsigned char> m_buffer;
     Connections m_connections;
-    std::optional<Clock::time_point> m_accept_again;
-    std::optional<Clock::time_point> m_stop_by;
+    WorkerCounts m_counts;
+    std::optional<SteadyClock::time_point> m_accept_again;
+    std::optional<SteadyClock::time_point> m_stop_by;
 };
 
 Worker::Worker(int listener, SharedHandler& handlers, const WorkerLimits& limits)
@@ -408,6 +382,10 @@ void Worker::run() {
 
 void Worker::stop() {
     m_loop->stop();
+}
+
+WorkerCounts Worker::counts() const {
+    return m_loop->counts();
 }
 
 }  // namespace roomkey

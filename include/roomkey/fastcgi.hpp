@@ -13,11 +13,13 @@
 
 namespace roomkey::fastcgi {
 
-// What is to become of the connection after an exchange.
+// What is to become of the connection after an exchange. Its owner closes it, but for `gone`.
 enum class After {
-    keep,    // the web server keeps it open for another request
-    drain,   // answered, but there is input left that nobody will read
-    closed,  // libfcgi has closed the descriptor
+    keep,   // answered; the web server keeps it open for another request
+    close,  // answered for the last time
+    drain,  // answered for the last time, with input left that nobody will read
+    lost,   // the answer could not be sent
+    gone,   // libfcgi found no request, and has closed the descriptor
 };
 
 // For one thread; reused from request to request. Creating the first one initialises libfcgi.

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "roomkey/shared_handler.hpp"
@@ -17,8 +18,17 @@ struct WorkerLimits {
     std::size_t connections = 1024;
     // How long a request may take to arrive, from its first byte.
     std::chrono::milliseconds request_time{5000};
+    // How long a connection may say nothing at all before a stop closes it.
+    std::chrono::milliseconds silent_stop_time{250};
     // How long unfinished requests may hold up a stop.
     std::chrono::milliseconds stop_time{2500};
+};
+
+// What a worker has done.
+struct WorkerCounts {
+    std::uint64_t answered = 0;
+    // Answers that could not be sent, because the peer was gone or read nothing.
+    std::uint64_t lost = 0;
 };
 
 class Worker {
@@ -34,6 +44,9 @@ public:
 
     // Any thread may call it.
     void stop();
+
+    // To be asked for when run() has returned.
+    [[nodiscard]] WorkerCounts counts() const;
 
 private:
     class Loop;
