@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// Goal: each policy of deploy/policies gives a token that the engine it is for accepts by its
+// documented rules, whatever the people in it are called; and grants no more than it says.
+
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { jwtVerify } from 'jose';
+import { openPlace } from './support/place.js';
+import { root, run } from './support/roomkey.js';
+import { clientID, secret } from './support/tokens.js';
+
+const folder = `${root}deploy/policies/`;
+const env = {
+  SCALEDRONE_CHANNEL_ID: 'pXK3yq7Zb0aLmN4d',
+  SCALEDRONE_CHANNEL_SECRET: secret,
+  ABLY_KEY_NAME: 'appid.keyid',
+  LIVEKIT_API_KEY: 'APIabc123',
+};
+const hostile = 'al"ice\\${now}{}\'<b>.*|^$é';
+const year = 365 * 24 * 3600;
+
+let place;
+before(async () => { place = await openPlace(); });
+after(() => place.close());
+
+function mint(policy, { form = {}, user, role } = {}) {
+  const args = ['mint', '--policy', `${folder}${policy}.json`];
+  for (const [name, value] of Object.entries(form)) args.push('--form', `${name}=${value}`);
+  if (user !== undefined) args.push('--server', `ROOMKEY_USER=${user}`);
+  if (role !== undefined) args.push('--server', `ROOMKEY_ROLE=${role}`);
+  return run(place, args, { env });
+}
+
+/** Header and claims of the token, checked by jose as every engine does: HS256, exp, nbf. */
+async function minted(policy, given) {
+  const { status, stdout, stderr } = await mint(policy, given);
+  assert.equal(status, 0, stderr);
+  const key = new TextEncoder().encode(secret);
+  const { payload, protectedHeader } = await jwtVerify(stdout.trim(), key, { algorithms: ['HS256'], requiredClaims: ['exp'] });
+  const life = payload.exp - Date.now() / 1000;
+  assert.ok(life > 0 && life < year, `exp is in seconds, and soon: ${payload.exp}`);
+  return { claims: payload, header: protectedHeader };
+}
+
+/** As the service decides: all patterns that match must allow, and at least one must match. */
+function may(permissions, right, room) {
+  const rules = Object.entries(permissions).filter(([pattern]) => new RegExp(pattern).test(room)).map(([, rule]) => rule);
+  return rules.length > 0 && rules.every((rule) => rule[right]);
+}
+
+async function explained(policy, { form = {}, user, role }, room) {
+  const args = ['explain', '--policy', `${folder}${policy}.json`, '--room', room, '--json'];
+  for (const [name, value] of Object.entries(form)) args.push('--form', `${name}=${value}`);
+  if (user !== undefined) args.push('--server', `ROOMKEY_USER=${user}`);
+  if (role !== undefined) args.push('--server', `ROOMKEY_ROLE=${role}`);
+  const { status, stdout, stderr } = await run(place, args, { env });
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+const form = { clientID };
+const chat = [
+  ['observable-room', true, true],
+  [`private-room-${clientID}`, false, true],
+  ['private-room-aaa:bbb', true, false],
+  ['private-room-', false, false],
+  [`private-room-${clientID}x`, true, false],
+  ['observable-rooms', false, false],
+  ['anything', false, false],
+];
+const scaledrone = {
+  tutorial: { given: { form }, rooms: chat },
+  chat: { given: { form }, rooms: chat },
+  announcements: { given: { form }, rooms: [['announcements', false, true], ['observable-room', false, false], ['xannouncements', false, false]] },
+  members: {
+    given: { form, user: 'alice', role: 'staff' },
+    rooms: [['observable-lobby', true, true], ['observable-role-staff', true, true], ['observable-role-guest', false, false], ['observable-role-staffx', false, false]],
+  },
+};
+
+for (const [policy, { given, rooms }] of Object.entries(scaledrone)) {
+  test(`${policy}: the claims are Scaledrone's, and each room's rights are what explain says`, async () => {
+    const { claims, header } = await minted(policy, given);
+    assert.deepEqual(header, { alg: 'HS256', typ: 'JWT' });
+    assert.equal(claims.client, clientID);
+    assert.equal(claims.channel, env.SCALEDRONE_CHANNEL_ID);
+    for (const [room, publish, subscribe] of rooms) {
+      assert.equal(may(claims.permissions, 'publish', room), publish, `publish in ${room}`);
+      assert.equal(may(claims.permissions, 'subscribe', room), subscribe, `subscribe in ${room}`);
+      const answer = await explained(policy, given, room);
+      assert.deepEqual([answer.publish, answer.subscribe], [publish, subscribe], `explain ${room}`);
+    }
+  });
+}
+
+test('the policy of the tutorial is the one that is built in', async () => {
+  const { claims } = await minted('tutorial', { form });
+  const builtIn = await run(place, ['mint', '--form', `clientID=${clientID}`, '--decode', '--json'], { env });
+  const expected = JSON.parse(builtIn.stdout).claims;
+  for (const one of [claims, expected]) {
+    delete one.exp;
+    delete one.data;
+  }
+  assert.deepEqual(claims, expected);
+});
+
+test('chat: a visitor may choose a name, which is data and nothing else; the past is 50 messages', async () => {
+  const { claims } = await minted('chat', { form: { clientID, name: hostile } });
+  assert.equal(claims.data.name, hostile);
+  assert.deepEqual(Object.keys(claims).sort(), ['channel', 'client', 'data', 'exp', 'permissions']);
+  assert.equal((await explained('chat', { form }, 'observable-room')).history, 50);
+});
+
+test('members: no login, no token', async () => {
+  for (const user of [undefined, '']) {
+    const { status, stderr } = await mint('members', { form, user });
+    assert.equal(status, 65);
+    assert.match(stderr, /Not logged in/);
+  }
+});
+
+test('members: whoever has no role is a guest, and a role with regex syntax opens no other room', async () => {
+  const guest = await minted('members', { form, user: 'bob' });
+  assert.equal(guest.claims.data.role, 'guest');
+  assert.ok(may(guest.claims.permissions, 'publish', 'observable-role-guest'));
+  const odd = await minted('members', { form, user: 'bob', role: '.*' });
+  assert.ok(!may(odd.claims.permissions, 'subscribe', 'observable-role-staff'));
+  assert.ok(may(odd.claims.permissions, 'subscribe', 'observable-role-.*'));
+});
+
+test('centrifugo-connection: sub is the user, exp an integer, and no permission is claimed', async () => {
+  const { claims, header } = await minted('centrifugo-connection', { user: hostile });
+  assert.deepEqual(header, { alg: 'HS256', typ: 'JWT' });
+  assert.equal(claims.sub, hostile);
+  assert.deepEqual(claims.info, { name: hostile });
+  assert.deepEqual(Object.keys(claims).sort(), ['exp', 'info', 'sub']);
+});
+
+test('centrifugo-subscription: the channel stays in its namespace', async () => {
+  const { claims } = await minted('centrifugo-subscription', { user: 'alice', form: { room: 'admin:x' } });
+  assert.equal(claims.sub, 'alice');
+  assert.equal(claims.channel, 'rooms:admin:x');
+});
+
+test('mercure: subscribes to its topics, publishes nothing', async () => {
+  const { claims } = await minted('mercure', { user: hostile });
+  assert.ok(Array.isArray(claims.mercure.subscribe) && claims.mercure.subscribe.every((topic) => typeof topic === 'string'));
+  assert.deepEqual(claims.mercure.publish, []);
+  assert.deepEqual(claims.mercure.payload, { user: hostile });
+});
+
+test('ably: kid in the header, iat in the past, and a capability that is JSON in a string', async () => {
+  const { claims, header } = await minted('ably', { user: hostile });
+  assert.deepEqual(header, { alg: 'HS256', kid: env.ABLY_KEY_NAME, typ: 'JWT' });
+  assert.equal(claims['x-ably-clientId'], hostile);
+  assert.ok(claims.iat < Date.now() / 1000);
+  assert.equal(typeof claims['x-ably-capability'], 'string');
+  const capability = JSON.parse(claims['x-ably-capability']);
+  assert.deepEqual(Object.keys(capability), ['chat:lobby']);
+});
+
+test('livekit: issuer, subject, video grant, and metadata that is JSON in a string', async () => {
+  const { claims } = await minted('livekit', { user: hostile });
+  assert.equal(claims.iss, env.LIVEKIT_API_KEY);
+  assert.equal(claims.sub, hostile);
+  assert.ok(claims.nbf < Date.now() / 1000);
+  assert.deepEqual(claims.video, { room: 'lobby', roomJoin: true, canPublish: true, canSubscribe: true });
+  assert.deepEqual(JSON.parse(claims.metadata), { name: hostile });
+});
+
+test('stream: user_id is the user, iat in the past', async () => {
+  const { claims } = await minted('stream', { user: hostile });
+  assert.equal(claims.user_id, hostile);
+  assert.ok(claims.iat < Date.now() / 1000);
+});
+
+test('every policy is checked without an error or a warning, and is tested here', async () => {
+  const policies = readdirSync(folder).map((file) => file.replace('.json', '')).sort();
+  for (const policy of policies) {
+    const { status, stdout, stderr } = await run(place, ['check', '--policy', `${folder}${policy}.json`], { env });
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: 'The configuration is valid.\n', stderr: '' }, policy);
+  }
+  assert.deepEqual(policies, ['ably', 'announcements', 'centrifugo-connection', 'centrifugo-subscription', 'chat', 'livekit', 'members', 'mercure', 'stream', 'tutorial']);
+});
