@@ -4,7 +4,7 @@
 # Scaledrone; or the real service, if SCALEDRONE_CHANNEL_ID and SCALEDRONE_CHANNEL_SECRET are set.
 # Installs and builds what is missing. Ctrl-C stops everything that it started.
 #
-# usage: deploy/demo.sh [--port N]
+# usage: deploy/demo.sh [--port N] [--policy FILE]
 # shellcheck disable=SC2016,SC2317  # nginx's variables; functions that step calls
 set -euo pipefail
 
@@ -12,15 +12,17 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/deploy/common.sh"
 
 usage() {
-  echo "usage: deploy/demo.sh [--port N]" >&2
+  echo "usage: deploy/demo.sh [--port N] [--policy FILE]" >&2
   exit 64
 }
 
 port=8080
+policy=()
 while [ $# -gt 0 ]; do
   case $1 in
     --port) [ $# -ge 2 ] || usage; port=$2; shift 2 ;;
     --port=*) port=${1#*=}; shift ;;
+    --policy) [ $# -ge 2 ] || usage; policy=(--policy "$(realpath -- "$2")"); shift 2 ;;
     *) usage ;;
   esac
 done
@@ -103,7 +105,7 @@ start_roomkey() {
   local secret=()
   [ -z "${service:-}" ] || secret=(--secret-file "$run/secret")
   start roomkey env SCALEDRONE_CHANNEL_ID="$channel" \
-    spawn-fcgi -n -s "$run/roomkey.sock" -M 0660 -- "$root/build/release/roomkey" "${secret[@]}"
+    spawn-fcgi -n -s "$run/roomkey.sock" -M 0660 -- "$root/build/release/roomkey" "${policy[@]}" "${secret[@]}"
 }
 
 # The site is the shipped files themselves; what is written here are the two that are anybody's own.
