@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// A real nginx that runs the project's own files. Only what a user writes is made here: the address
+// and the files of the site, and the list of processes.
+
+import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { freePort, root } from './roomkey.js';
+import { send } from './http.js';
+import { until } from './until.js';
+
+const shipped = ['http.conf', 'roomkey.conf', 'site.conf'];
+const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+
+const upstreamServer = ({ path, host, port }) => `server ${path ? `unix:${path}` : `${host}:${port}`};\n`;
+
+function mainConfiguration(dir, { workers, site }) {
+  return `
+    daemon off;
+    ${process.getuid() === 0 ? 'user root;' : ''}
+    worker_processes ${workers};
+    pid ${dir}/nginx.pid;
+    error_log ${dir}/error.log;
+    events { worker_connections 1024; }
+    http {
+      include /etc/nginx/mime.types;
+      access_log ${dir}/access.log;
+      ${temporary.map((name) => `${name}_temp_path ${dir}/${name};`).join('\n      ')}
+      ${site}
+    }`;
+}
+
+async function waitUntilUp(child, port, log) {
+  await until('nginx answering', async () => {
+    if (!child.running) throw new Error(`nginx ended: ${child.stderr}${await log()}`);
+    return send(port, '/no-such-page', { method: 'GET' });
+  });
+}
+
+let count = 0;
+
+/**
+ * Starts it with these roomkey processes behind. `local` is put at the end of local.conf, `site` in the
+ * place of `include roomkey/site.conf`.
+ */
+export async function startNginx(place, {
+  upstreams, pages = `${root}static`, keepalive = 64, workers = 1, realtime = 'wss://realtime.example',
+  local = '', site = 'include roomkey/site.conf;',
+}) {
+  const dir = place.path(`nginx-${++count}`);
+  const port = await freePort();
+  await mkdir(`${dir}/roomkey`, { recursive: true });
+  for (const name of shipped) await symlink(`${root}nginx/${name}`, `${dir}/roomkey/${name}`);
+  const write = (name, text) => place.write(`nginx-${count}/${name}`, text);
+  await write('roomkey/upstream.conf', `${upstreams.map(upstreamServer).join('')}keepalive ${keepalive};\n`);
+  await write('roomkey/local.conf', `
+    listen 127.0.0.1:${port};
+    root ${pages};
+    set $roomkey_realtime "${realtime}";
+    ${local}`);
+  await write('nginx.conf', mainConfiguration(dir, { workers, site }));
+
+  // Its master must end its workers itself.
+  const child = place.start('nginx', ['-p', dir, '-c', `${dir}/nginx.conf`, '-e', `${dir}/error.log`], { endSignal: 'SIGTERM' });
+  const errorLog = () => readFile(`${dir}/error.log`, 'utf8');
+  await waitUntilUp(child, port, errorLog);
+  return {
+    child,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    errorLog,
+    accessLog: () => readFile(`${dir}/access.log`, 'utf8'),
+    auth: (options) => send(port, '/auth', options),
+  };
+}

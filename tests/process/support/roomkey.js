@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// The binary under test, started in each of its ways.
+
+import { existsSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { channel, secret } from './tokens.js';
+import { until } from './until.js';
+
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
+export const roomkey = process.env.ROOMKEY_BIN ?? `${root}build/dev/roomkey`;
+if (!existsSync(roomkey)) {
+  throw new Error(`${roomkey} does not exist; build it (cmake --workflow --preset dev) or set ROOMKEY_BIN`);
+}
+
+export const environment = { SCALEDRONE_CHANNEL_ID: channel, SCALEDRONE_CHANNEL_SECRET: secret };
+
+/** Runs it with a command line, as a person does. */
+export function run(place, args, { env = environment, ...options } = {}) {
+  return place.run(roomkey, args, { env, ...options });
+}
+
+/** Runs it as a web server runs a CGI program. `params` are the request's variables. */
+export function runCgi(place, params, { env = environment, args = [], input = '', ...options } = {}) {
+  return place.run(roomkey, args, { env: { GATEWAY_INTERFACE: 'CGI/1.1', ...params, ...env }, input, ...options });
+}
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Whether somebody takes connections at `address`. */
+export function answers(address) {
+  return new Promise((resolve) => {
+    const socket = connect(address);
+    socket.once('connect', () => { socket.destroy(); resolve(true); });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+async function ready(server) {
+  await until('roomkey listening', async () => {
+    if (!server.child.running) throw new Error(`roomkey ended: ${server.child.stderr}`);
+    return (await answers(server.address)) && server.child.stderr.includes('serving FastCGI');
+  });
+  return server;
+}
+
+let count = 0;
+const socketPath = (place) => place.path(`roomkey-${++count}.sock`);
+
+/** With --socket, on a UNIX socket. */
+export function serveUnix(place, { path = socketPath(place), args = [], env = environment } = {}) {
+  const child = place.start(roomkey, ['--socket', `unix:${path}`, ...args], { env });
+  return ready({ child, address: { path } });
+}
+
+/** With --socket, on a TCP port. */
+export async function serveTcp(place, { args = [], env = environment } = {}) {
+  const port = await freePort();
+  const child = place.start(roomkey, ['--socket', `:${port}`, ...args], { env });
+  return ready({ child, address: { host: '127.0.0.1', port } });
+}
+
+/** Under spawn-fcgi: the listening socket is fd 0. `command` may stand between the two. */
+export function serveSpawned(place, { path = socketPath(place), args = [], env = environment, command = [] } = {}) {
+  const child = place.start('spawn-fcgi', ['-n', '-s', path, '-M', '0600', '--', ...command, roomkey, ...args], { env });
+  return ready({ child, address: { path } });
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Waiting for a condition, never for a time.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Asks `condition` until it gives something true, and gives that back; an error counts as not yet. */
+export async function until(what, condition, { within = 5000 } = {}) {
+  const deadline = performance.now() + within;
+  let reason;
+  do {
+    try {
+      const value = await condition();
+      if (value) return value;
+    } catch (error) {
+      reason = error;
+    }
+    await sleep(10);
+  } while (performance.now() < deadline);
+  throw new Error(`waited ${within} ms in vain: ${what}`, { cause: reason });
+}
+
+/** The value of `promise`, or an error if it takes longer than `within` milliseconds. */
+export async function soon(what, promise, within = 5000) {
+  const stop = new AbortController();
+  const late = sleep(within, undefined, { signal: stop.signal, ref: true }).then(() => {
+    throw new Error(`waited ${within} ms in vain: ${what}`);
+  }, () => undefined);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    stop.abort();
+  }
+}
