@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// Goal: whatever a client id looks like, the rooms that its token opens are its own and no others,
+// as JavaScript's regular expressions see it (the unit tests ask Boost.Regex the same).
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Peer } from './support/fcgi.js';
+import { openPlace } from './support/place.js';
+import { serveUnix } from './support/roomkey.js';
+
+const bits = ['a', 'Z', '9', ':', '-', '_', '.', '.*', '+', '?', '^', '$', '(', ')', '(?!', '[', ']', '{', '}', '{2}', '|', '/',
+  '\\', '\\d', '\\Q', '"', "'", '${', '${form.x}', ' ', '<', 'é', '€', '😀', 'now', '%', '&', '='];
+
+/** Pseudo-random and the same each time, so that a failure can be repeated. */
+function chance(seed) {
+  let state = seed;
+  return (limit) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+}
+
+const below = chance(20261124);
+const randomId = () => Array.from({ length: 1 + below(10) }, () => bits[below(bits.length)]).join('');
+
+/** As the service decides: all patterns that match must allow, and at least one must match. */
+function may(permissions, right, room) {
+  const rules = Object.entries(permissions).filter(([pattern]) => new RegExp(pattern).test(room));
+  return rules.length > 0 && rules.every(([, rule]) => rule[right]);
+}
+
+let place;
+let server;
+before(async () => {
+  place = await openPlace();
+  server = await serveUnix(place);
+});
+after(() => place.close());
+
+test('5,000 client ids each open their own private room for reading, and every other one for writing only', async () => {
+  const peer = await Peer.connect(server.address);
+  let other = 'bcI:GPhz6A2T';
+  for (let i = 0; i < 5000; i++) {
+    const id = randomId();
+    const body = JSON.stringify({ clientID: id });
+    const answer = await peer.ask({ body, params: { CONTENT_TYPE: 'application/json' } });
+    assert.equal(answer.status, 200, `${JSON.stringify(id)}: ${answer.body}`);
+    const claims = JSON.parse(Buffer.from(answer.body.split('.')[1], 'base64url'));
+    assert.equal(claims.client, id);
+    const { permissions } = claims;
+    assert.equal(Object.keys(permissions).length, 3);
+    const own = `private-room-${id}`;
+    assert.deepEqual([may(permissions, 'subscribe', own), may(permissions, 'publish', own)], [true, false], own);
+    for (const stranger of [other, `${id}x`, `x${id}`, id + id, id.slice(1), '']) {
+      if (stranger === id) continue;
+      const room = `private-room-${stranger}`;
+      assert.equal(may(permissions, 'subscribe', room), false, `${id} reads ${room}`);
+      assert.equal(may(permissions, 'publish', room), stranger !== '', `${id} writes ${room}`);
+    }
+    other = id;
+  }
+  peer.close();
+});
