@@ -142,8 +142,9 @@ test('a preflight is 204 for a listed origin only, with Vary for all', async () 
 
 test('when the kernel gives no randomness: one fixed 500, no token, the reason in the log only', async () => {
   const path = place.path('no-random.sock');
+  // With -D the process that is started is roomkey itself, and the tracer a grandchild of it.
   const child = place.start('spawn-fcgi', ['-n', '-s', path, '-M', '0600', '--',
-    '/usr/bin/strace', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=getrandom:error=EIO',
+    '/usr/bin/strace', '-D', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=getrandom:error=EIO',
     roomkey], { env: environment });
   const peer = await until('the socket', () => Peer.connect({ path }), { within: 10_000 });
   for (let i = 0; i < 2; i++) {

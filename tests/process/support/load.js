@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Clients that ask over and over. What they wait for at the end counts, too: a program that measures
+// finished requests only does not see those that hang.
+
+import { until } from './until.js';
+
+/** What became of the requests of one run. */
+class Tally {
+  answered = 0;
+  failed = [];
+  longest = 0;
+
+  add(took, failure) {
+    this.longest = Math.max(this.longest, took);
+    if (failure === undefined) this.answered += 1;
+    else this.failed.push(failure);
+  }
+}
+
+async function client(ask, tally, stopped) {
+  while (!stopped()) {
+    const start = performance.now();
+    let failure;
+    try {
+      failure = await ask();
+    } catch (error) {
+      failure = error.message;
+    }
+    tally.add(performance.now() - start, failure);
+  }
+}
+
+/**
+ * Starts `clients` that call `ask` again and again; it gives (or throws) what went wrong, or undefined.
+ * stop() waits for all of them, so that the longest wait includes the requests under way.
+ */
+export function startLoad(clients, ask) {
+  const tally = new Tally();
+  let stopping = false;
+  const all = Array.from({ length: clients }, () => client(ask, tally, () => stopping));
+  return {
+    tally,
+    /** Waits until so many more requests were answered. */
+    async more(count, within = 20_000) {
+      const goal = tally.answered + count;
+      await until(`${goal} answers`, () => tally.answered >= goal || tally.failed.length > 0, { within });
+    },
+    async stop() {
+      stopping = true;
+      await Promise.all(all);
+      return tally;
+    },
+  };
+}
+
+/** In words, for a test's diagnostic. */
+export function describe({ answered, failed, longest }) {
+  return `${answered} answered, ${failed.length} failed, longest wait ${longest.toFixed(0)} ms`;
+}
