@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: MIT
+#include "roomkey/policy.hpp"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "roomkey/base64url.hpp"
+#include "support.hpp"
+
+namespace {
+
+using namespace roomkey;
+using test::Variables;
+using Json = nlohmann::json;
+
+BOOST_AUTO_TEST_SUITE(policy)
+
+const std::chrono::sys_seconds k_now{std::chrono::seconds(1'700'000'000)};
+const Variables k_environment{"SCALEDRONE_CHANNEL_ID=yhdbDoQ3LMRyYcvk", "KID=2024-01", "BAD=\xFF",
+                              "A=same", "B=same"};
+
+Policy compiled(std::string_view json) {
+    return compile_policy(json, "policy.json", k_environment.parameters());
+}
+
+// The claims for a client, as a tree.
+Json claims_of(const Policy& policy, const std::string& client_id) {
+    Form form;
+    BOOST_REQUIRE(form.add({"clientID", client_id}));
+    const Variables none{};
+    test::FixedRandom random;
+    const auto claims = policy.claims.render({form, none.parameters(), k_now, random});
+    return claims ? Json::parse(*claims) : Json(test::describe(claims.error()));
+}
+
+Json header_of(const Policy& policy) {
+    return Json::parse(base64url::decode(policy.encoded_header).value());
+}
+
+// What is wrong with a policy, one finding a line.
+std::string findings_of(std::string_view json) {
+    try {
+        (void)compiled(json);
+    } catch (const ConfigError& error) {
+        BOOST_TEST(error.exit_status() == 78);
+        std::string lines;
+        for (const std::string& finding : error.findings()) {
+            lines += (lines.empty() ? "" : "\n") + finding;
+        }
+        return lines;
+    }
+    return "none";
+}
+
+std::string warnings_of(std::string_view json) {
+    std::string lines;
+    for (const std::string& warning : compiled(json).warnings) {
+        lines += (lines.empty() ? "" : "\n") + warning;
+    }
+    return lines;
+}
+
+// A policy that is good but for what `members` add.
+std::string with(const std::string& members) {
+    return R"({"claims": {"exp": "${now+180}"})" + (members.empty() ? "" : ", " + members) + "}";
+}
+
+std::string with_claim(const std::string& claim) {
+    return R"({"claims": {"exp": "${now+180}", )" + claim + "}}";
+}
+
+BOOST_AUTO_TEST_CASE(gives_exactly_the_claims_of_the_tutorial_without_a_file) {
+    const Policy policy = compiled(k_builtin_policy);
+    const Json expected = Json::parse(R"({
+        "client": "bcI:GPhz6A2T",
+        "channel": "yhdbDoQ3LMRyYcvk",
+        "exp": 1700000180,
+        "data": {"name": "amber_acorn", "color": "#ec0000"},
+        "permissions": {
+            "^observable-room$": {"publish": true, "subscribe": true},
+            "^private-room-bcI:GPhz6A2T$": {"publish": false, "subscribe": true},
+            "^private-room-(?!bcI:GPhz6A2T$).+$": {"publish": true, "subscribe": false}
+        }
+    })");
+    BOOST_TEST(claims_of(policy, "bcI:GPhz6A2T") == expected);
+    BOOST_TEST(header_of(policy) == Json::parse(R"({"alg": "HS256", "typ": "JWT"})"));
+    BOOST_TEST((policy.reply == Reply::text));
+    BOOST_TEST(policy.allowed_origins.empty());
+    BOOST_TEST(policy.lifetime.count() == 180);
+    BOOST_TEST(policy.warnings.empty());
+}
+
+BOOST_AUTO_TEST_CASE(quotes_an_odd_client_id_in_the_built_in_patterns) {
+    const Json permissions = claims_of(compiled(k_builtin_policy), "x|.*")["permissions"];
+    BOOST_TEST(permissions.size() == 3U);
+    BOOST_TEST(permissions.contains("^private-room-x\\|\\.\\*$"));
+    BOOST_TEST(permissions.contains("^private-room-(?!x\\|\\.\\*$).+$"));
+}
+
+BOOST_AUTO_TEST_CASE(needs_a_client_id_and_a_channel_for_the_built_in_policy) {
+    const Form form;
+    const Variables none{};
+    test::FixedRandom random;
+    const auto claims =
+        compiled(k_builtin_policy).claims.render({form, none.parameters(), k_now, random});
+    BOOST_REQUIRE(!claims);
+    BOOST_TEST(test::describe(claims.error()) == "422 No clientID defined");
+    try {
+        (void)compile_policy(k_builtin_policy, "built-in policy", none.parameters());
+        BOOST_ERROR("compiled without a channel");
+    } catch (const ConfigError& error) {
+        BOOST_TEST((error.findings() ==
+                    std::vector<std::string>{
+                        "built-in policy /claims/channel: found ${env.SCALEDRONE_CHANNEL_ID}, but "
+                        "the environment has no such variable, or an empty one; set it, or give a "
+                        "fallback with ??"}));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(allows_comments) {
+    BOOST_TEST(
+        findings_of("// one\n{ /* two */ \"claims\": {\"exp\": \"${now+60}\"} } // three\n") ==
+        "none");
+}
+
+BOOST_AUTO_TEST_CASE(takes_members_into_the_header_but_no_algorithm) {
+    const Policy policy = compiled(with(R"("header": {"kid": "${env.KID}", "typ": "at+jwt"})"));
+    BOOST_TEST(header_of(policy) ==
+               Json::parse(R"({"alg": "HS256", "kid": "2024-01", "typ": "at+jwt"})"));
+}
+
+BOOST_AUTO_TEST_CASE(reads_reply_and_origins) {
+    const Policy policy = compiled(
+        with(R"("reply": "json", "allowed_origins": ["https://a.example", "http://[::1]:8080"])"));
+    BOOST_TEST((policy.reply == Reply::json));
+    BOOST_TEST((policy.allowed_origins ==
+                std::vector<std::string>{"https://a.example", "http://[::1]:8080"}));
+    BOOST_TEST((compiled(with(R"("reply": "text")")).reply == Reply::text));
+}
+
+BOOST_AUTO_TEST_CASE(knows_how_long_a_token_lasts) {
+    BOOST_TEST(compiled(R"({"claims": {"exp": "${now+1}"}})").lifetime.count() == 1);
+    BOOST_TEST(compiled(R"({"claims": {"exp": "${ now+31536000 }"}})").lifetime.count() ==
+               31'536'000);
+}
+
+struct Row : test::Case {
+    std::string json;
+    std::string expected;
+};
+
+const std::string k_exp = R"("${now+N}" with N in seconds, at most 31536000 (a year), is allowed)";
+const std::string k_origin =
+    "; an origin such as \"https://chat.example.com\", without a path, is allowed";
+
+const Row k_errors[] = {
+    {{"no object"}, "[]", "policy.json: found no object; an object with \"claims\" is allowed"},
+    {{"a string"}, "\"x\"", "policy.json: found no object; an object with \"claims\" is allowed"},
+    {{"no claims"}, "{}", "policy.json /claims: found no object; an object of claims is allowed"},
+    {{"claims that are no object"},
+     R"({"claims": []})",
+     "policy.json /claims: found no object; an object of claims is allowed"},
+    {{"an unknown key"},
+     with(R"("clams": {})"),
+     "policy.json /clams: found an unknown key; claims, header, reply and allowed_origins are "
+     "allowed"},
+    {{"an unknown key with a slash"},
+     with(R"("a/b~c": 1)"),
+     "policy.json /a~1b~0c: found an unknown key; claims, header, reply and allowed_origins are "
+     "allowed"},
+    {{"a claim twice"},
+     R"({"claims": {"exp": "${now+1}", "a": 1, "a": 2}})",
+     "policy.json: found key \"a\" twice in one object; a key is allowed once"},
+    {{"a member twice"},
+     with(R"("reply": "text", "reply": "text")"),
+     "policy.json: found key \"reply\" twice in one object; a key is allowed once"},
+    {{"twice, once escaped"},
+     with_claim(R"("a": 1, "\u0061": 2)"),
+     "policy.json: found key \"a\" twice in one object; a key is allowed once"},
+    {{"twice, deep within"},
+     with_claim(R"("a": [{"b": {"c": 1, "c": 1}}])"),
+     "policy.json: found key \"c\" twice in one object; a key is allowed once"},
+    {{"a placeholder that is none"},
+     with_claim(R"("a": ["${b}"])"),
+     "policy.json /claims/a/0: found b; form.NAME, server.ROOMKEY_NAME, env.NAME, now, now+N, "
+     "now-N, uuid, guest.name, guest.color or 'text' is allowed"},
+    {{"a placeholder in a key that is none"},
+     with_claim(R"("a${b": 1)"),
+     "policy.json /claims/a${b: found ${ without its }; a placeholder is ${NAME}"},
+    {{"a variable that is not set"},
+     with_claim(R"("a": "${env.NONE}")"),
+     "policy.json /claims/a: found ${env.NONE}, but the environment has no such variable, or an "
+     "empty one; set it, or give a fallback with ??"},
+    {{"a variable that is not UTF-8"},
+     with_claim(R"("a": "${env.BAD}")"),
+     "policy.json /claims/a: environment variable BAD is not UTF-8"},
+    {{"a name that a visitor can set"},
+     with_claim(R"("sub": "${server.REMOTE_USER}")"),
+     "policy.json /claims/sub: found server.REMOTE_USER, which visitors can set themselves; only "
+     "server.ROOMKEY_ names are allowed, set on purpose in the web server (fastcgi_param "
+     "ROOMKEY_USER $remote_user;)"},
+    {{"no exp"}, R"({"claims": {}})", "policy.json /claims/exp: is missing; " + k_exp},
+    {{"exp now"},
+     R"({"claims": {"exp": "${now}"}})",
+     "policy.json /claims/exp: found \"${now}\"; " + k_exp},
+    {{"exp in the past"},
+     R"({"claims": {"exp": "${now-1}"}})",
+     "policy.json /claims/exp: found \"${now-1}\"; " + k_exp},
+    {{"exp of zero seconds"},
+     R"({"claims": {"exp": "${now+0}"}})",
+     "policy.json /claims/exp: found \"${now+0}\"; " + k_exp},
+    {{"exp over a year"},
+     R"({"claims": {"exp": "${now+31536001}"}})",
+     "policy.json /claims/exp: found \"${now+31536001}\"; " + k_exp},
+    {{"exp as text"},
+     R"({"claims": {"exp": "in ${now+180}"}})",
+     "policy.json /claims/exp: found \"in ${now+180}\"; " + k_exp},
+    {{"exp with a filter, which makes it text"},
+     R"({"claims": {"exp": "${now+180|json}"}})",
+     "policy.json /claims/exp: found \"${now+180|json}\"; " + k_exp},
+    {{"exp of the visitor"},
+     R"({"claims": {"exp": "${form.exp}"}})",
+     "policy.json /claims/exp: found \"${form.exp}\"; " + k_exp},
+    {{"exp of the visitor, with a fallback"},
+     R"({"claims": {"exp": "${form.exp ?? now+180}"}})",
+     "policy.json /claims/exp: found \"${form.exp ?? now+180}\"; " + k_exp},
+    {{"exp of two placeholders"},
+     R"({"claims": {"exp": "${now+1}${now+1}"}})",
+     "policy.json /claims/exp: found \"${now+1}${now+1}\"; " + k_exp},
+    {{"exp fixed, which ends one day"},
+     R"({"claims": {"exp": 1900000000}})",
+     "policy.json /claims/exp: found 1900000000; " + k_exp},
+    {{"exp in milliseconds"},
+     R"({"claims": {"exp": 1700000000000}})",
+     "policy.json /claims/exp: found 1700000000000, which is in milliseconds; " + k_exp},
+    {{"exp null"}, R"({"claims": {"exp": null}})", "policy.json /claims/exp: found null; " + k_exp},
+    {{"exp true"}, R"({"claims": {"exp": true}})", "policy.json /claims/exp: found true; " + k_exp},
+    {{"an algorithm"},
+     with(R"("header": {"alg": "none"})"),
+     "policy.json /header/alg: found an algorithm; HS256 is used and can't be changed"},
+    {{"the same algorithm"},
+     with(R"("header": {"alg": "HS256"})"),
+     "policy.json /header/alg: found an algorithm; HS256 is used and can't be changed"},
+    {{"a header that is no object"},
+     with(R"("header": "JWT")"),
+     "policy.json /header: found no object; an object of header members is allowed"},
+    {{"a field in the header"},
+     with(R"("header": {"kid": "${form.kid}"})"),
+     "policy.json /header: found a placeholder of the request; only env. is allowed here"},
+    {{"the time in the header"},
+     with(R"("header": {"iat": "${now}"})"),
+     "policy.json /header: found a placeholder of the request; only env. is allowed here"},
+    {{"an unknown reply"},
+     with(R"("reply": "xml")"),
+     R"(policy.json /reply: found "xml"; "text" or "json" is allowed)"},
+    {{"a reply that is no string"},
+     with(R"("reply": true)"),
+     R"(policy.json /reply: found true; "text" or "json" is allowed)"},
+    {{"a reply of null"},
+     with(R"("reply": null)"),
+     R"(policy.json /reply: found null; "text" or "json" is allowed)"},
+    {{"origins that are no array"},
+     with(R"("allowed_origins": "https://a.example")"),
+     "policy.json /allowed_origins: found no array; an array of origins is allowed"},
+    {{"an origin that is no string"},
+     with(R"("allowed_origins": [1])"),
+     "policy.json /allowed_origins/0: found 1" + k_origin},
+    {{"any origin"},
+     with(R"("allowed_origins": ["*"])"),
+     "policy.json /allowed_origins/0: found \"*\"" + k_origin},
+    {{"the null origin, which every sandboxed page has"},
+     with(R"("allowed_origins": ["null"])"),
+     "policy.json /allowed_origins/0: found \"null\"" + k_origin},
+    {{"a host alone"},
+     with(R"("allowed_origins": ["a.example"])"),
+     "policy.json /allowed_origins/0: found \"a.example\"" + k_origin},
+    {{"no host"},
+     with(R"("allowed_origins": ["https://"])"),
+     "policy.json /allowed_origins/0: found \"https://\"" + k_origin},
+    {{"another scheme"},
+     with(R"("allowed_origins": ["ftp://a.example"])"),
+     "policy.json /allowed_origins/0: found \"ftp://a.example\"" + k_origin},
+    {{"a path"},
+     with(R"("allowed_origins": ["https://a.example/"])"),
+     "policy.json /allowed_origins/0: found \"https://a.example/\"" + k_origin},
+    {{"a host in upper case, which no browser sends"},
+     with(R"("allowed_origins": ["https://A.example"])"),
+     "policy.json /allowed_origins/0: found \"https://A.example\"" + k_origin},
+    {{"a user"},
+     with(R"("allowed_origins": ["https://a@b.example"])"),
+     "policy.json /allowed_origins/0: found \"https://a@b.example\"" + k_origin},
+    {{"a line end"},
+     with(R"("allowed_origins": ["https://a.example\r\nX: y"])"),
+     "policy.json /allowed_origins/0: found \"https://a.example\\r\\nX: y\"" + k_origin},
+    {{"the second origin"},
+     with(R"("allowed_origins": ["https://a.example", "b"])"),
+     "policy.json /allowed_origins/1: found \"b\"" + k_origin},
+};
+
+BOOST_DATA_TEST_CASE(tells_where_and_what_was_found_and_what_is_allowed, k_errors, row) {
+    BOOST_TEST(findings_of(row.json) == row.expected);
+}
+
+const Row k_syntax[] = {
+    {{"nothing"}, "", "policy.json: parse error at line 1, column 1: "},
+    {{"the end is missing"},
+     "{\"claims\": {},\n \"reply\": ",
+     "policy.json: parse error at line 2, column 11: "},
+    {{"a comma too many"}, "{\"claims\": {},\n}", "policy.json: parse error at line 2, column 1: "},
+    {{"text after it"}, "{}\n\nx", "policy.json: parse error at line 3, column 1: "},
+    {{"not UTF-8"}, "{\"claims\": \"\xFF\"}", "policy.json: parse error at line 1, column 13: "},
+    {{"a comment without its end"}, "{} /*", "policy.json: parse error at line 1, column 6: "},
+};
+
+BOOST_DATA_TEST_CASE(tells_line_and_column_of_a_syntax_error, k_syntax, row) {
+    BOOST_TEST_CONTEXT(findings_of(row.json)) {
+        BOOST_TEST(findings_of(row.json).starts_with(row.expected));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(tells_everything_at_once) {
+    BOOST_TEST(
+        findings_of(R"({"claims": {"a": "${b}", "c": "${form.d", "d": 1, "d": 2},
+                               "header": {"alg": "RS256"}, "reply": 1,
+                               "allowed_origins": ["*", "b"], "more": {}})") ==
+        "policy.json: found key \"d\" twice in one object; a key is allowed once\n"
+        "policy.json /more: found an unknown key; claims, header, reply and "
+        "allowed_origins are allowed\n"
+        "policy.json /claims/a: found b; form.NAME, server.ROOMKEY_NAME, env.NAME, now, "
+        "now+N, now-N, uuid, guest.name, guest.color or 'text' is allowed\n"
+        "policy.json /claims/c: found ${ without its }; a placeholder is ${NAME}\n"
+        "policy.json /claims/exp: is missing; " +
+            k_exp +
+            "\n"
+            "policy.json /header/alg: found an algorithm; HS256 is used and can't be changed\n"
+            "policy.json /reply: found 1; \"text\" or \"json\" is allowed\n"
+            "policy.json /allowed_origins/0: found \"*\"" +
+            k_origin +
+            "\n"
+            "policy.json /allowed_origins/1: found \"b\"" +
+            k_origin);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_deep_nesting_without_going_down) {
+    const std::size_t levels = 100'000;
+    const std::string deep = std::string(levels, '[') + std::string(levels, ']');
+    BOOST_TEST(findings_of(with_claim("\"a\": " + deep))
+                   .ends_with(": found more than 32 levels; 32 are allowed"));
+}
+
+BOOST_AUTO_TEST_CASE(calls_the_file_what_it_is_called) {
+    try {
+        (void)compile_policy("{}", "/etc/roomkey/policy.json", k_environment.parameters());
+        BOOST_ERROR("compiled");
+    } catch (const ConfigError& error) {
+        BOOST_TEST(error.findings().at(0) ==
+                   "/etc/roomkey/policy.json /claims: found no object; an object of claims is "
+                   "allowed");
+    }
+}
+
+// The environment is read when the policy is compiled, and not again.
+BOOST_AUTO_TEST_CASE(keeps_the_variables_that_it_was_compiled_with) {
+    Policy policy = compiled(with(""));
+    {
+        const Variables gone{"ROOM=first"};
+        policy = compile_policy(R"({"claims": {"exp": "${now+1}", "room": "${env.ROOM}"}})",
+                                "policy.json", gone.parameters());
+    }
+    BOOST_TEST(claims_of(policy, "x")["room"] == "first");
+}
+
+BOOST_AUTO_TEST_CASE(warns_of_nothing_in_a_plain_policy) {
+    BOOST_TEST(warnings_of(with("")).empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
