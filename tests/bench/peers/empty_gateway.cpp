@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// roomkey's FastCGI gateway with a constant behind it: what the gateway alone costs. It defines the
+// one function by which the gateway asks the core, so the core's own is not linked in.
+#include <unistd.h>
+
+#include <string>
+
+#include "roomkey/listener.hpp"
+#include "roomkey/options.hpp"
+#include "roomkey/responder.hpp"
+#include "roomkey/serve.hpp"
+
+namespace roomkey {
+
+// As many bytes as an answer with a token of the built-in policy.
+Answer respond(AuthHandler&, const Request&, std::chrono::sys_seconds, RandomSource&) {
+    static const std::string k_bytes =
+        "Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 500\r\n"
+        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n" +
+        std::string(500, 'x');
+    return {200, k_bytes, {}};
+}
+
+}  // namespace roomkey
+
+int main(int argc, char** argv) {
+    const roomkey::Parameters environment(environ);
+    const roomkey::Options options = roomkey::parse_command_line(argc, argv, environment);
+    return roomkey::serve(options, environment, roomkey::Listener::open(options.socket.value()));
+}
