@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+# The part of `cmake --install` that plain rules can't do: links, what depends on the prefix (which
+# may be given as late as at the installation), and what belongs to the administrator from then on.
+# CMakeLists.txt sets `source`, `sysconfdir` and `datadir` before it.
+
+# What is installed below /usr is configured in /etc (FHS 4.1); any other prefix has an etc of its
+# own.
+if(NOT IS_ABSOLUTE "${sysconfdir}")
+  if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+    set(sysconfdir "/${sysconfdir}")
+  else()
+    set(sysconfdir "${CMAKE_INSTALL_PREFIX}/${sysconfdir}")
+  endif()
+endif()
+if(NOT IS_ABSOLUTE "${datadir}")
+  set(datadir "${CMAKE_INSTALL_PREFIX}/${datadir}")
+endif()
+
+# The shipped files name the paths of a system: /usr/bin, /usr/share and /etc. Elsewhere they get
+# those of the prefix, in a copy that is installed in their place.
+function(install_with_paths file folder)
+  get_filename_component(name "${file}" NAME)
+  if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+    file(READ "${file}" text)
+    string(REPLACE "/usr/share/roomkey" "${datadir}/roomkey" text "${text}")
+    string(REPLACE "/usr/bin/" "${CMAKE_INSTALL_PREFIX}/bin/" text "${text}")
+    string(REPLACE "/etc/roomkey" "${sysconfdir}/roomkey" text "${text}")
+    set(file "${build}/installed/${name}")
+    file(WRITE "${file}" "${text}")
+  endif()
+  file(INSTALL "${file}" DESTINATION "${folder}")
+endfunction()
+
+# Files that are edited after the installation are never overwritten by another one.
+function(install_once file folder)
+  get_filename_component(name "${file}" NAME)
+  if(EXISTS "$ENV{DESTDIR}${folder}/${name}")
+    message(STATUS "Kept: $ENV{DESTDIR}${folder}/${name}")
+  else()
+    install_with_paths("${file}" "${folder}")
+  endif()
+endfunction()
+
+file(GLOB units "${source}/deploy/systemd/*.socket" "${source}/deploy/systemd/*.service")
+foreach(unit IN LISTS units)
+  install_with_paths("${unit}" "${CMAKE_INSTALL_PREFIX}/lib/systemd/system")
+endforeach()
+
+foreach(name IN ITEMS roomkey.conf http.conf site.conf)
+  file(INSTALL "${source}/nginx/${name}" DESTINATION "${sysconfdir}/nginx/roomkey")
+endforeach()
+file(INSTALL "${source}/nginx/examples" DESTINATION "${sysconfdir}/nginx/roomkey")
+foreach(name IN ITEMS upstream.conf local.conf)
+  install_once("${source}/nginx/${name}" "${sysconfdir}/nginx/roomkey")
+endforeach()
+install_once("${source}/deploy/packaging/environment" "${sysconfdir}/roomkey")
+
+install_once("${source}/static/config.json" "${sysconfdir}/roomkey")
+
+function(install_link target name)
+  get_filename_component(folder "${name}" DIRECTORY)
+  file(MAKE_DIRECTORY "$ENV{DESTDIR}${folder}")
+  file(CREATE_LINK "${target}" "$ENV{DESTDIR}${name}" SYMBOLIC)
+  list(APPEND CMAKE_INSTALL_MANIFEST_FILES "${name}")
+  set(CMAKE_INSTALL_MANIFEST_FILES "${CMAKE_INSTALL_MANIFEST_FILES}" PARENT_SCOPE)
+endfunction()
+
+# The page finds its configuration beside itself, whichever web server serves it, and yet it lies
+# where an update of the page does not touch it.
+install_link("${sysconfdir}/roomkey/config.json" "${datadir}/roomkey/www/config.json")
+# Web servers look for CGI programs in lib/cgi-bin, whatever the name of lib is for libraries.
+install_link("../../bin/roomkey" "${CMAKE_INSTALL_PREFIX}/lib/cgi-bin/roomkey")
