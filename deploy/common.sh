@@ -99,3 +99,7 @@ k_style_packages=(
   clang-format:clang-format clang-tidy:clang-tidy clang++:clang shellcheck:shellcheck
   /usr/include/boost/test/unit_test.hpp:libboost-test-dev
 )
+k_fuzz_packages=(
+  clang++:clang '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev'
+  /usr/include/boost/test/unit_test.hpp:libboost-test-dev
+)

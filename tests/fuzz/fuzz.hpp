@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// What the fuzzers share.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+// A property that does not hold ends the run, so that the fuzzer keeps the input.
+#define FUZZ_CHECK(condition)                                                                  \
+    do {                                                                                       \
+        if (!(condition)) {                                                                    \
+            std::fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #condition); \
+            std::abort();                                                                      \
+        }                                                                                      \
+    } while (false)
+
+namespace roomkey::fuzz {
+
+inline std::string_view as_text(const unsigned char* data, std::size_t size) {
+    return {reinterpret_cast<const char*>(data), size};
+}
+
+// Takes a line off the front of `input`.
+inline std::string_view take_line(std::string_view& input) {
+    const std::string_view line = input.substr(0, input.find('\n'));
+    input.remove_prefix(std::min(line.size() + 1, input.size()));
+    return line;
+}
+
+}  // namespace roomkey::fuzz

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Builds the fuzzers with clang's libFuzzer, address and undefined-behaviour sanitizers, and runs
+# each for a while. What it finds is written to build/fuzz/findings and makes it fail.
+#
+# usage: tests/fuzz/run.sh [--seconds N] [--merge] [TARGET ...]
+#   --merge keeps, in the committed corpora, those of the new inputs that reach new code
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+. "$root/deploy/common.sh"
+cd "$root"
+
+seconds=60
+merge=
+targets=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --seconds) seconds=$2; shift 2 ;;
+    --merge) merge=yes; shift ;;
+    -*) echo "usage: tests/fuzz/run.sh [--seconds N] [--merge] [TARGET ...]" >&2; exit 64 ;;
+    *) targets+=("$1"); shift ;;
+  esac
+done
+[ "${#targets[@]}" -gt 0 ] || targets=(base64url handler json_form media_type multipart policy record urlencoded)
+
+install_missing "${k_build_packages[@]}" "${k_fuzz_packages[@]}"
+build() { cmake --preset fuzz && cmake --build --preset fuzz; }
+step "Building the fuzzers" build
+
+passed=0
+failed=0
+for target in "${targets[@]}"; do
+  work=build/fuzz/corpus/$target
+  mkdir -p "$work" build/fuzz/findings
+  log=build/fuzz/$target.log
+  if "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=5 -max_len=20000 \
+    -artifact_prefix="build/fuzz/findings/$target-" -print_final_stats=1 \
+    "$work" "tests/fuzz/corpus/$target" >"$log" 2>&1; then
+    passed=$((passed + 1))
+    printf '%-12s %s executions, %s\n' "$target" \
+      "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" \
+      "$(grep -o 'cov: [0-9]* ft: [0-9]*' "$log" | tail -n 1)"
+  else
+    failed=$((failed + 1))
+    printf '%-12s FAILED\n' "$target"
+    tail -n 25 "$log" >&2
+  fi
+  if [ -n "$merge" ]; then
+    "build/fuzz/tests/fuzz/fuzz_$target" -merge=1 "tests/fuzz/corpus/$target" "$work" >>"$log" 2>&1
+  fi
+done
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
