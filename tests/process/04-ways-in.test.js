@@ -3,7 +3,7 @@
 // fd 0 or fd 3, or none; and a socket file of its own is safe, whatever was there before.
 
 import assert from 'node:assert/strict';
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { ask } from './support/fcgi.js';
@@ -45,7 +45,9 @@ describe('a socket that is handed over', () => {
     const path = place.path('bare.sock');
     const child = place.start('spawn-fcgi', ['-n', '-s', path, '-M', '0600', '--', '/bin/sh', '-c', 'exec "$0" "$@" >&- 2>&-', roomkey, '--threads', '1'], { env: environment });
     await until('the socket', () => existsSync(path));
-    await givesToken({ path });
+    for (let i = 0; i < 3; i++) await givesToken({ path });
+    // Whatever is written to stdout or stderr must not end up in what happens to have their numbers.
+    for (const fd of [1, 2]) assert.match(readlinkSync(`/proc/${child.pid}/fd/${fd}`), /^\/dev\/null$/);
     assert.equal((await child.stop()).status, 0);
   });
 

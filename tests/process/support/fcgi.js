@@ -3,7 +3,7 @@
 // any bytes at any moment, and parses what comes back.
 
 import { connect as connectSocket } from 'node:net';
-import { until } from './until.js';
+import { soon } from './until.js';
 
 export const type = {
   begin: 1, abort: 2, end: 3, params: 4, stdin: 5, stdout: 6, stderr: 7, data: 8,
@@ -115,14 +115,22 @@ export class Peer {
   received = Buffer.alloc(0);
   ended = false;
   error = undefined;
+  #news = () => {};
 
   constructor(address) {
     // Half-open: that the server ends its side is something to observe, and no reason to end ours.
     this.socket = connectSocket({ ...address, allowHalfOpen: true });
-    this.socket.on('data', (bytes) => { this.received = Buffer.concat([this.received, bytes]); });
-    this.socket.on('end', () => { this.ended = true; });
-    this.socket.on('close', () => { this.ended = true; });
     this.socket.on('error', (error) => { this.error = error; });
+    this.socket.on('data', (bytes) => {
+      this.received = Buffer.concat([this.received, bytes]);
+      this.#news();
+    });
+    for (const event of ['end', 'close']) {
+      this.socket.on(event, () => {
+        this.ended = true;
+        this.#news();
+      });
+    }
   }
 
   static async connect(address) {
@@ -150,7 +158,7 @@ export class Peer {
 
   /** Waits for the end of a request, and takes its records off what was received. */
   async answer({ within = 5000 } = {}) {
-    await until('END_REQUEST', () => this.ended || this.records.some(({ type: kind }) => kind === type.end), { within });
+    await this.until('END_REQUEST', () => this.ended || this.records.some(({ type: kind }) => kind === type.end), within);
     const { records } = this;
     const last = records.findIndex(({ type: kind }) => kind === type.end);
     if (last < 0) throw new Error(`the connection ended without an answer${this.error ? `: ${this.error.message}` : ''}`);
@@ -180,8 +188,16 @@ export class Peer {
     return this.answer(options);
   }
 
-  async untilEnded(within = 5000) {
-    await until('the end of the connection', () => this.ended, { within });
+  untilEnded(within = 5000) {
+    return this.until('the end of the connection', () => this.ended, within);
+  }
+
+  /** Waits for a condition on what was received, which it asks whenever something is. */
+  async until(what, condition, within = 5000) {
+    const done = async () => {
+      while (!condition()) await new Promise((resolve) => { this.#news = resolve; });
+    };
+    await soon(what, done(), within);
   }
 }
 

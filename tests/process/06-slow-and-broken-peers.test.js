@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+// Goal: peers that are idle, silent, slow, rude or gone starve nobody, get no token by accident, and are
+// got rid of in time.
+
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { after, before, describe, test } from 'node:test';
+import { cases } from './support/cases.js';
+import { checkAnswer } from './support/check.js';
+import { ask, begin, pairs, parameters, Peer, record, request, stream, type } from './support/fcgi.js';
+import { openPlace } from './support/place.js';
+import { environment, roomkey, serveTcp, serveUnix } from './support/roomkey.js';
+import { clientID, verifyBuiltIn } from './support/tokens.js';
+import { until } from './support/until.js';
+
+let place;
+before(async () => { place = await openPlace(); });
+after(() => place.close());
+
+const body = `clientID=${clientID}`;
+const whole = request();
+const params = stream(type.params, pairs(parameters({}, body)));
+const descriptors = (pid) => readdirSync(`/proc/${pid}/fd`).length;
+const ways = [['UNIX', serveUnix], ['TCP', serveTcp]];
+const oneThread = { args: ['--threads', '1'] };
+
+async function connectMany(address, count, prepare) {
+  const peers = [];
+  for (let i = 0; i < count; i++) {
+    const peer = await Peer.connect(address);
+    await prepare?.(peer);
+    peers.push(peer);
+  }
+  return peers;
+}
+
+/** Sends a byte every 20 ms of a request that takes longer than a request may. */
+async function trickle(peer) {
+  const bytes = request({ params: { X_LONG: 'x'.repeat(2000) } });
+  for (let at = 0; at < bytes.length && !peer.ended; at++) {
+    await peer.write(bytes.subarray(at, at + 1));
+    await sleep(20);
+  }
+}
+
+for (const [name, serve] of ways) {
+  test(`${name}: 64 idle, 64 silent, 64 with half a header, 64 stalled in the body and 8 trickling peers: one thread answers at once`, async (t) => {
+    const { address, child } = await serve(place, oneThread);
+    const idle = await connectMany(address, 64, async (peer) => assert.equal((await peer.ask()).status, 200));
+    const start = performance.now();
+    const hostile = [
+      ...await connectMany(address, 64),
+      ...await connectMany(address, 64, (peer) => peer.write(whole.subarray(0, 4))),
+      ...await connectMany(address, 64, (peer) => peer.write(whole.subarray(0, whole.length - 12))),
+    ];
+    const slow = await connectMany(address, 8);
+    const trickling = slow.map(trickle);
+
+    const took = [];
+    while (performance.now() - start < 4500) {
+      const asked = performance.now();
+      const answer = await ask(address);
+      took.push(performance.now() - asked);
+      await verifyBuiltIn(answer.body);
+    }
+    took.sort((a, b) => a - b);
+    t.diagnostic(`${took.length} requests: median ${took[took.length >> 1].toFixed(1)} ms, slowest ${took.at(-1).toFixed(1)} ms`);
+    assert.ok(took.at(-1) < 1000);
+
+    // The incomplete ones go in the end, the idle ones stay and are served.
+    await until('the incomplete requests to be given up', () => [...hostile, ...slow].every(({ ended }) => ended), { within: 8000 });
+    t.diagnostic(`given up after ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    for (const peer of idle) assert.equal((await peer.ask()).status, 200);
+    await Promise.all(trickling);
+    for (const peer of [...idle, ...hostile, ...slow]) peer.close();
+    await until('all descriptors closed', () => descriptors(child.pid) < 20);
+  });
+}
+
+describe('a request that is cut off gets no token', () => {
+  let server;
+  before(async () => { server = await serveUnix(place, oneThread); });
+
+  test('aborted in its parameters or its body: END_REQUEST, and the connection serves on', async () => {
+    const some = record(type.params, pairs({ A: 'b' }));
+    const starts = [[], [some], [params], [params, record(type.stdin, 'clientID=')], [params, record(type.stdin, body)]];
+    for (const records of starts) {
+      const peer = await Peer.connect(server.address);
+      await peer.write(Buffer.concat([begin(), ...records, record(type.abort)]));
+      const aborted = await peer.answer();
+      assert.equal(aborted.stdout.length, 0);
+      assert.equal(aborted.id, 1);
+      await verifyBuiltIn((await peer.ask()).body);
+      peer.close();
+    }
+  });
+
+  test('aborted without KEEP_CONN: the connection is closed', async () => {
+    const peer = await Peer.connect(server.address);
+    await peer.write(Buffer.concat([begin({ keep: false }), params, record(type.abort)]));
+    assert.equal((await peer.answer()).stdout.length, 0);
+    await peer.untilEnded(1000);
+    peer.close();
+  });
+
+  test('aborted over and over, a connection is served for longer than one request may take', async () => {
+    const peer = await Peer.connect(server.address);
+    const start = performance.now();
+    while (performance.now() - start < 6000) {
+      await peer.write(Buffer.concat([begin(), record(type.abort)]));
+      assert.equal((await peer.answer()).stdout.length, 0);
+      await sleep(200);
+    }
+    await verifyBuiltIn((await peer.ask()).body);
+    peer.close();
+  });
+
+  test('its stream ends before CONTENT_LENGTH: 400', async () => {
+    const answer = await ask(server.address, { params: { CONTENT_LENGTH: String(body.length + 1) } });
+    assert.equal(answer.status, 400);
+  });
+
+  test('its sender closes, or ends its side, at any place: nothing is answered', async () => {
+    for (let at = 1; at < whole.length; at += 7) {
+      const peer = await Peer.connect(server.address);
+      await peer.write(whole.subarray(0, at));
+      peer.socket.end();
+      await peer.untilEnded(2000).catch((error) => { throw new Error(`cut off after ${at} bytes`, { cause: error }); });
+      assert.equal(peer.received.length, 0, `cut off after ${at} bytes`);
+      peer.close();
+    }
+  });
+
+  test('its sender ends its side after the last byte: it is answered', async () => {
+    const peer = await Peer.connect(server.address);
+    peer.socket.end(request({ keep: false }));
+    await verifyBuiltIn((await peer.answer()).body);
+    await peer.untilEnded(2000);
+    peer.close();
+  });
+
+  for (const [name, serve] of ways) {
+    test(`over ${name} its sender ends its side of a kept connection: it is answered, and ended from here, too`, async () => {
+      const { address } = await serve(place, oneThread);
+      const peer = await Peer.connect(address);
+      peer.socket.end(whole);
+      await verifyBuiltIn((await peer.answer()).body);
+      await peer.untilEnded(2000);
+      peer.close();
+    });
+  }
+
+  test('its sender has gone without reading: nobody else notices', async () => {
+    for (let i = 0; i < 50; i++) {
+      const peer = await Peer.connect(server.address);
+      await peer.write(whole);
+      peer.close();
+    }
+    await verifyBuiltIn((await ask(server.address)).body);
+    await until('all descriptors closed', () => descriptors(server.child.pid) < 20);
+    assert.doesNotMatch(server.child.stderr, /EPIPE|pipe/i);
+  });
+});
+
+describe('however the bytes are cut, the answer is the same', () => {
+  let servers;
+  before(async () => { servers = await Promise.all(ways.map(([, serve]) => serve(place, oneThread))); });
+
+  const chosen = cases.filter(({ name }) => ['urlencoded', 'multipart', 'JSON', 'bad JSON', 'no clientID'].includes(name));
+  for (const one of chosen) {
+    test(`in two pieces, at every place: ${one.name}`, async () => {
+      const bytes = request(one);
+      for (const { address } of servers) {
+        const peer = await Peer.connect(address);
+        for (let at = 1; at < bytes.length; at++) {
+          await peer.write(bytes.subarray(0, at));
+          if (at % 4 === 0) await new Promise(setImmediate);
+          await peer.write(bytes.subarray(at));
+          await checkAnswer(await peer.answer(), one);
+        }
+        peer.close();
+      }
+    });
+  }
+
+  for (const [index, [name]] of ways.entries()) {
+    test(`byte by byte over ${name}`, async () => {
+      const peer = await Peer.connect(servers[index].address);
+      const bytes = request({ params: { X_LONG: 'x'.repeat(1000) } });
+      for (const byte of bytes) await peer.write(Buffer.from([byte]));
+      await verifyBuiltIn((await peer.answer()).body);
+      peer.close();
+    });
+  }
+
+  test('in records of any size, with padding of any length', async () => {
+    for (const [piece, padding] of [[1, 0], [1, 7], [3, 255], [16, 8], [65535, 255]]) {
+      const bytes = Buffer.concat([
+        begin(), stream(type.params, pairs(parameters({}, body)), { piece, padding }), stream(type.stdin, body, { piece, padding }),
+      ]);
+      const peer = await Peer.connect(servers[0].address);
+      await peer.write(bytes);
+      await verifyBuiltIn((await peer.answer()).body);
+      peer.close();
+    }
+  });
+
+  test('with any request id', async () => {
+    for (const id of [1, 2, 255, 256, 65535]) {
+      const peer = await Peer.connect(servers[0].address);
+      const answer = await peer.ask({ id });
+      assert.equal(answer.id, id);
+      await verifyBuiltIn(answer.body);
+      peer.close();
+    }
+  });
+
+  test('with parameters of 24 KiB and the largest body', async () => {
+    const large = { params: { HTTP_COOKIE: 'c'.repeat(24_000) }, body: `${body}${'&'.repeat(16_384 - body.length)}` };
+    for (const { address } of servers) await verifyBuiltIn((await ask(address, large)).body);
+  });
+
+  test('parameters of 100 KiB are refused without harm', async () => {
+    for (const { address } of servers) {
+      await assert.rejects(ask(address, { params: { X: 'x'.repeat(100_000) } }), /ended without an answer/);
+      await verifyBuiltIn((await ask(address)).body);
+    }
+  });
+});
+
+describe('a body over the limit', () => {
+  for (const [name, serve] of ways) {
+    for (const size of [16_385, 60_000, 1_000_000, 20_000_000]) {
+      test(`of ${size} bytes over ${name}: its sender receives the 413`, async () => {
+        const { address } = await serve(place, oneThread);
+        const peer = await Peer.connect(address);
+        const sent = peer.write(request({ body: `${body}${'&'.repeat(size - body.length)}` }));
+        assert.equal((await peer.answer({ within: 8000 })).status, 413);
+        peer.close();
+        await sent;
+        await verifyBuiltIn((await ask(address)).body);
+      });
+    }
+
+    test(`without an end over ${name}: the sender is got rid of`, async () => {
+      const { address } = await serve(place, oneThread);
+      const peer = await Peer.connect(address);
+      await peer.write(Buffer.concat([begin(), params, record(type.stdin, '&'.repeat(60_000))]));
+      assert.equal((await peer.answer()).status, 413);
+      await peer.untilEnded(8000);
+      peer.close();
+    });
+  }
+});
+
+describe('peers that never read', () => {
+  for (const [name, serve] of ways) {
+    test(`over ${name} do not hold up others`, async () => {
+      const { address, child } = await serve(place, oneThread);
+      const deaf = await connectMany(address, 8, (peer) => { peer.socket.pause(); });
+      for (const peer of deaf) {
+        for (let i = 0; i < 400; i++) peer.socket.write(whole);
+      }
+      const start = performance.now();
+      await verifyBuiltIn((await ask(address)).body);
+      assert.ok(performance.now() - start < 1000);
+      for (const peer of deaf) peer.close();
+      await until('all descriptors closed', () => descriptors(child.pid) < 20);
+    });
+  }
+
+  test('one request at a time, until nothing more fits: others are served, and it is closed', async () => {
+    const { address } = await serveUnix(place, oneThread);
+    const deaf = await Peer.connect(address);
+    deaf.socket.pause();
+    for (let i = 0; i < 2000 && !deaf.error; i++) {
+      await deaf.write(whole);
+      if (i % 50 === 0) await verifyBuiltIn((await ask(address)).body);
+    }
+    await verifyBuiltIn((await ask(address)).body);
+    deaf.close();
+  });
+});
+
+describe('two requests at once on one connection', () => {
+  for (const [name, serve] of ways) {
+    test(`over ${name}: the first is answered, and the connection then closed or used on`, async () => {
+      const { address } = await serve(place, oneThread);
+      const peer = await Peer.connect(address);
+      await peer.write(Buffer.concat([whole, request({ id: 2 })]));
+      const first = await peer.answer();
+      assert.equal(first.id, 1);
+      await verifyBuiltIn(first.body);
+      await until('an answer or the end', () => peer.ended || peer.records.length > 0, { within: 2000 });
+      peer.close();
+      await verifyBuiltIn((await ask(address)).body);
+    });
+  }
+});
+
+describe('few descriptors', () => {
+  const limited = async (count, threads = 1) => {
+    const path = place.path(`few-${count}.sock`);
+    const child = place.start('/bin/sh', ['-c', `ulimit -n ${count}; exec "$0" "$@"`, roomkey, '--socket', `unix:${path}`, '--threads', String(threads)], { env: environment });
+    await until('an answer', async () => (await ask({ path })).status === 200);
+    return { child, address: { path } };
+  };
+
+  test('more idle connections than descriptors: each new request is answered, the oldest idle one goes', async () => {
+    const { address, child } = await limited(100);
+    const idle = await connectMany(address, 200, async (peer) => assert.equal((await peer.ask()).status, 200));
+    assert.ok(idle[0].ended && !idle.at(-1).ended);
+    const start = performance.now();
+    assert.equal((await ask(address)).status, 200);
+    assert.ok(performance.now() - start < 1000);
+    assert.ok(descriptors(child.pid) <= 100);
+    for (const peer of idle) peer.close();
+  });
+
+  test('a newcomer costs one idle connection, not two', async () => {
+    const { address } = await limited(100);
+    const idle = await connectMany(address, 60, async (peer) => assert.equal((await peer.ask()).status, 200));
+    const open = () => idle.filter(({ ended }) => !ended).length;
+    const first = open();
+    const one = await Peer.connect(address);
+    assert.equal((await one.ask()).status, 200);
+    assert.equal(open(), first - 1);
+    for (const peer of [...idle, one]) peer.close();
+  });
+
+  test('a flood of silent ones does not keep a request out', async () => {
+    const { address } = await limited(80);
+    const silent = await connectMany(address, 150);
+    for (let i = 0; i < 5; i++) assert.equal((await ask(address)).status, 200);
+    for (const peer of silent) peer.close();
+  });
+
+  test('with the fewest that it starts with, it serves', async () => {
+    const { address } = await limited(64);
+    for (let i = 0; i < 20; i++) assert.equal((await ask(address)).status, 200);
+  });
+});
