@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "roomkey/listener.hpp"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cstring>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "roomkey/options.hpp"
+#include "support.hpp"
+#include "temporary.hpp"
+
+namespace {
+
+using namespace roomkey;
+using test::TemporaryDirectory;
+
+BOOST_AUTO_TEST_SUITE(listener)
+
+bool exists(const std::string& path) {
+    struct stat status {};
+    return ::lstat(path.c_str(), &status) == 0;
+}
+
+Descriptor connect_to(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(static_cast<void*>(address.sun_path), path.data(), path.size());
+    Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    BOOST_TEST(
+        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+    return socket;
+}
+
+int error_of(const std::string& address) {
+    try {
+        (void)Listener::open(address);
+    } catch (const std::system_error& error) {
+        return error.code().value();
+    }
+    return 0;
+}
+
+BOOST_AUTO_TEST_CASE(listens_on_a_unix_socket_for_owner_and_group_whatever_the_umask) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path("socket");
+    for (const mode_t mask : {0000U, 0022U, 0077U, 0777U}) {
+        const mode_t before = ::umask(mask);
+        {
+            const Listener open = Listener::open("unix:" + path);
+            BOOST_TEST(::umask(mask) == mask);
+            BOOST_TEST(open.name() == "unix:" + path);
+            struct stat status {};
+            BOOST_TEST(::stat(path.c_str(), &status) == 0);
+            BOOST_TEST((status.st_mode & 0777U) == 0660U);
+            BOOST_TEST((::fcntl(open.fd(), F_GETFL) & O_NONBLOCK) != 0);
+            const Descriptor client = connect_to(path);
+            const Descriptor accepted(::accept4(open.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+            BOOST_TEST(static_cast<bool>(accepted));
+        }
+        ::umask(before);
+        // The file goes with the listener.
+        BOOST_TEST(!exists(path));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(removes_its_file_once_when_moved) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path("socket");
+    {
+        Listener first = Listener::open("unix:" + path);
+        const Listener second(std::move(first));
+        BOOST_TEST(exists(path));
+    }
+    BOOST_TEST(!exists(path));
+}
+
+BOOST_AUTO_TEST_CASE(replaces_a_socket_that_nobody_listens_on) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path("socket");
+    {
+        Descriptor left_over(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::memcpy(static_cast<void*>(address.sun_path), path.data(), path.size());
+        BOOST_REQUIRE(::bind(left_over.get(), reinterpret_cast<const sockaddr*>(&address),
+                             sizeof(address)) == 0);
+    }
+    BOOST_TEST(exists(path));
+    const Listener open = Listener::open("unix:" + path);
+    const Descriptor client = connect_to(path);
+}
+
+BOOST_AUTO_TEST_CASE(leaves_a_socket_that_somebody_listens_on) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path("socket");
+    const Listener open = Listener::open("unix:" + path);
+    BOOST_TEST(error_of("unix:" + path) == EADDRINUSE);
+    const Descriptor client = connect_to(path);
+}
+
+BOOST_AUTO_TEST_CASE(leaves_a_file_that_is_no_socket) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.write("file", "precious");
+    BOOST_TEST(error_of("unix:" + path) == EEXIST);
+    BOOST_TEST(exists(path));
+    BOOST_TEST(error_of("unix:" + directory.path("none/socket")) == ENOENT);
+}
+
+BOOST_AUTO_TEST_CASE(listens_on_a_port) {
+    for (int port = 39'000; port < 39'100; ++port) {
+        const std::string address = "127.0.0.1:" + std::to_string(port);
+        if (error_of(address) != 0) {
+            continue;  // somebody else's
+        }
+        const Listener open = Listener::open(address);
+        BOOST_TEST(open.name() == address);
+        BOOST_TEST(error_of(address) == EADDRINUSE);
+        BOOST_TEST(error_of(":" + std::to_string(port)) == EADDRINUSE);
+        return;
+    }
+    BOOST_ERROR("no free port");
+}
+
+struct Address : test::Case {
+    std::string address;
+    std::string text;
+};
+
+const Address k_addresses[] = {
+    {{"nothing"}, "", "--socket: found ; unix:PATH or HOST:PORT is allowed"},
+    {{"a path without unix:"},
+     "/run/roomkey.sock",
+     "--socket: found /run/roomkey.sock; unix:PATH or HOST:PORT is allowed"},
+    {{"a host alone"}, "localhost", "--socket: found localhost; unix:PATH or HOST:PORT is allowed"},
+    {{"no port"}, "localhost:", "--socket: found localhost:; unix:PATH or HOST:PORT is allowed"},
+    {{"port 0"}, "localhost:0", "--socket: found localhost:0; unix:PATH or HOST:PORT is allowed"},
+    {{"port 65536"},
+     "localhost:65536",
+     "--socket: found localhost:65536; unix:PATH or HOST:PORT is allowed"},
+    {{"a port by name"},
+     "localhost:http",
+     "--socket: found localhost:http; unix:PATH or HOST:PORT is allowed"},
+    {{"a port below zero"},
+     "localhost:-1",
+     "--socket: found localhost:-1; unix:PATH or HOST:PORT is allowed"},
+    {{"no path"}, "unix:", "--socket unix:PATH: found a path of 0 bytes; 1 to 107 are allowed"},
+    {{"a path of 108 bytes"},
+     "unix:/" + std::string(107, 'a'),
+     "--socket unix:PATH: found a path of 108 bytes; 1 to 107 are allowed"},
+};
+
+BOOST_DATA_TEST_CASE(refuses_other_addresses, k_addresses, row) {
+    try {
+        (void)Listener::open(row.address);
+        BOOST_ERROR("opened");
+    } catch (const UsageError& error) {
+        BOOST_TEST(error.what() == row.text);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

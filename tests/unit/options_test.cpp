@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#include "roomkey/options.hpp"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+#include "support.hpp"
+
+namespace {
+
+using namespace roomkey;
+using test::Variables;
+using Words = std::vector<std::string>;
+
+BOOST_AUTO_TEST_SUITE(options)
+
+Options parsed(const Words& words, const std::vector<std::string>& variables = {}) {
+    std::vector<const char*> argv{"roomkey"};
+    for (const std::string& word : words) {
+        argv.push_back(word.c_str());
+    }
+    const Variables environment(variables);
+    return parse_command_line(static_cast<int>(argv.size()), argv.data(), environment.parameters());
+}
+
+std::string error_of(const Words& words, const std::vector<std::string>& variables = {}) {
+    try {
+        (void)parsed(words, variables);
+    } catch (const UsageError& error) {
+        return error.what();
+    }
+    return "none";
+}
+
+struct Row : test::Case {
+    Words words;
+    Command command;
+};
+
+const Row k_commands[] = {
+    {{"none"}, {}, Command::none},
+    {{"serve"}, {"serve"}, Command::serve},
+    {{"check"}, {"check"}, Command::check},
+    {{"mint"}, {"mint", "--form", "a=b"}, Command::mint},
+    {{"explain"}, {"explain", "--room", "a"}, Command::explain},
+    {{"--help"}, {"--help"}, Command::help},
+    {{"--version"}, {"--version"}, Command::version},
+    {{"--help of a command"}, {"mint", "--help"}, Command::help},
+    {{"both; the help wins"}, {"--version", "--help"}, Command::help},
+    {{"an option before the command"}, {"--threads", "4", "serve"}, Command::serve},
+    {{"only options"}, {"--socket", "unix:/run/a"}, Command::none},
+};
+
+BOOST_DATA_TEST_CASE(knows_the_commands, k_commands, row) {
+    BOOST_TEST((parsed(row.words).command == row.command));
+}
+
+BOOST_AUTO_TEST_CASE(has_its_defaults) {
+    const Options options = parsed({});
+    BOOST_TEST(!options.policy_file.has_value());
+    BOOST_TEST(!options.secret_file.has_value());
+    BOOST_TEST(!options.socket.has_value());
+    BOOST_TEST(options.threads == 2U);
+    BOOST_TEST(options.form.empty());
+    BOOST_TEST(options.server.empty());
+    BOOST_TEST(!options.decode);
+    BOOST_TEST(!options.json);
+}
+
+BOOST_AUTO_TEST_CASE(takes_each_option) {
+    const Options options = parsed(
+        {"explain",       "--policy",  "p",        "--secret-file=s", "--socket",
+         "unix:/run/a:b", "--threads", "64",       "--form",          "clientID=bcI:GPhz6A2T",
+         "--form",        "a=b=c",     "--server", "ROOMKEY_USER=",   "--room",
+         "r 1",           "--room",    "r2",       "--rooms",         "f",
+         "--json",        "--decode"});
+    BOOST_TEST(options.policy_file.value() == "p");
+    BOOST_TEST(options.secret_file.value() == "s");
+    BOOST_TEST(options.socket.value() == "unix:/run/a:b");
+    BOOST_TEST(options.threads == 64U);
+    BOOST_TEST((options.form == Words{"clientID=bcI:GPhz6A2T", "a=b=c"}));
+    BOOST_TEST((options.server == Words{"ROOMKEY_USER="}));
+    BOOST_TEST((options.rooms == Words{"r 1", "r2"}));
+    BOOST_TEST(options.rooms_file.value() == "f");
+    BOOST_TEST(options.json);
+    BOOST_TEST(options.decode);
+}
+
+const std::vector<std::string> k_variables{"ROOMKEY_POLICY=p", "ROOMKEY_SECRET_FILE=s",
+                                           "ROOMKEY_SOCKET=127.0.0.1:9000", "ROOMKEY_THREADS=3"};
+
+BOOST_AUTO_TEST_CASE(takes_each_variable) {
+    const Variables environment(k_variables);
+    for (const Options& options :
+         {parsed({}, k_variables), options_from_environment(environment.parameters())}) {
+        BOOST_TEST(options.policy_file.value() == "p");
+        BOOST_TEST(options.secret_file.value() == "s");
+        BOOST_TEST(options.socket.value() == "127.0.0.1:9000");
+        BOOST_TEST(options.threads == 3U);
+        BOOST_TEST((options.command == Command::none));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(lets_an_option_win_over_its_variable) {
+    const Options options = parsed(
+        {"--policy", "q", "--secret-file", "t", "--socket", ":1", "--threads", "1"}, k_variables);
+    BOOST_TEST(options.policy_file.value() == "q");
+    BOOST_TEST(options.secret_file.value() == "t");
+    BOOST_TEST(options.socket.value() == ":1");
+    BOOST_TEST(options.threads == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(takes_an_empty_variable_for_an_absent_one) {
+    const Options options = parsed(
+        {}, {"ROOMKEY_POLICY=", "ROOMKEY_SECRET_FILE=", "ROOMKEY_SOCKET=", "ROOMKEY_THREADS="});
+    BOOST_TEST(!options.policy_file.has_value());
+    BOOST_TEST(!options.secret_file.has_value());
+    BOOST_TEST(!options.socket.has_value());
+    BOOST_TEST(options.threads == 2U);
+}
+
+struct Wrong : test::Case {
+    Words words;
+    std::string text;
+};
+
+const Wrong k_wrong[] = {
+    {{"an unknown command"},
+     {"sing"},
+     "found command sing; serve, check, mint or explain is allowed"},
+    {{"a command in another case"},
+     {"Serve"},
+     "found command Serve; serve, check, mint or explain is allowed"},
+    {{"an empty command"}, {""}, "found command ; serve, check, mint or explain is allowed"},
+    {{"two commands"},
+     {"serve", "mint"},
+     "too many positional options have been specified on the command line"},
+    {{"an unknown option"}, {"--port", "80"}, "unrecognised option '--port'"},
+    {{"a short option"}, {"-x"}, "unrecognised option '-x'"},
+    {{"an abbreviated option"}, {"--thread", "4"}, "unrecognised option '--thread'"},
+    {{"the secret on the command line"}, {"--secret", "x"}, "unrecognised option '--secret'"},
+    {{"an option without its value"},
+     {"--policy"},
+     "the required argument for option '--policy' is missing"},
+    {{"an option twice"},
+     {"--policy", "p", "--policy", "q"},
+     "option '--policy' cannot be specified more than once"},
+    {{"a value for a switch"}, {"--help=yes"}, "option '--help' does not take any arguments"},
+    {{"no thread"}, {"--threads", "0"}, "--threads: found 0; a number from 1 to 64 is allowed"},
+    {{"65 threads"}, {"--threads", "65"}, "--threads: found 65; a number from 1 to 64 is allowed"},
+    {{"a number below zero"},
+     {"--threads=-1"},
+     "--threads: found -1; a number from 1 to 64 is allowed"},
+    {{"more threads than a number holds"},
+     {"--threads", "4294967297"},
+     "--threads: found 4294967297; a number from 1 to 64 is allowed"},
+    {{"threads in words"},
+     {"--threads", "two"},
+     "--threads: found two; a number from 1 to 64 is allowed"},
+    {{"a number with a unit"},
+     {"--threads", "2x"},
+     "--threads: found 2x; a number from 1 to 64 is allowed"},
+    {{"a field without a value"}, {"mint", "--form", "clientID"}, "--form: found no NAME=VALUE"},
+    {{"a field without a name"}, {"mint", "--form", "=x"}, "--form: found no NAME=VALUE"},
+    {{"the second field without a value"},
+     {"mint", "--form", "a=b", "--form", "c"},
+     "--form: found no NAME=VALUE"},
+    {{"a parameter without a value"},
+     {"mint", "--server", "ROOMKEY_USER"},
+     "--server: found no NAME=VALUE"},
+};
+
+BOOST_DATA_TEST_CASE(tells_what_is_wrong_in_one_line, k_wrong, row) {
+    BOOST_TEST(error_of(row.words) == row.text);
+}
+
+BOOST_AUTO_TEST_CASE(checks_the_number_of_threads_in_the_environment) {
+    BOOST_TEST(error_of({}, {"ROOMKEY_THREADS=x"}) ==
+               "ROOMKEY_THREADS: found x; a number from 1 to 64 is allowed");
+}
+
+// The argument of an index query (RFC 3875 4.4) reaches argv; that must not become an option.
+BOOST_AUTO_TEST_CASE(takes_no_option_from_the_arguments_of_a_cgi_program) {
+    const Variables environment{"QUERY_STRING=--policy%20/tmp/mine", "ROOMKEY_POLICY=p"};
+    BOOST_TEST(options_from_environment(environment.parameters()).policy_file.value() == "p");
+}
+
+BOOST_AUTO_TEST_CASE(names_each_option_and_command_in_its_help) {
+    const std::string text = help_text();
+    for (const std::string word : {"serve",
+                                   "check",
+                                   "mint",
+                                   "explain",
+                                   "--policy",
+                                   "--secret-file",
+                                   "--socket",
+                                   "--threads",
+                                   "--form",
+                                   "--server",
+                                   "--room",
+                                   "--rooms",
+                                   "--json",
+                                   "--decode",
+                                   "--help",
+                                   "--version",
+                                   "ROOMKEY_POLICY",
+                                   "ROOMKEY_SECRET_FILE",
+                                   "ROOMKEY_SOCKET",
+                                   "ROOMKEY_THREADS",
+                                   "SCALEDRONE_CHANNEL_ID",
+                                   "SCALEDRONE_CHANNEL_SECRET",
+                                   "CREDENTIALS_DIRECTORY"}) {
+        BOOST_TEST_CONTEXT(word) {
+            BOOST_TEST(text.find(word) != std::string::npos);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+#include "roomkey/secret.hpp"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support.hpp"
+#include "temporary.hpp"
+
+namespace {
+
+using namespace roomkey;
+using test::TemporaryDirectory;
+using test::Variables;
+
+BOOST_AUTO_TEST_SUITE(secret)
+
+const std::string k_32(32, 'k');
+const std::string k_31(31, 'k');
+
+std::string text_of(const Secret& key) {
+    return {reinterpret_cast<const char*>(key.bytes().data()), key.bytes().size()};
+}
+
+struct Loaded {
+    std::string key;
+    std::vector<std::string> warnings;
+    int exit_status = 0;
+};
+
+// The key; or the errors, and the exit status that they call for.
+Loaded load(const std::optional<std::string>& file,
+            const std::vector<std::string>& variables = {}) {
+    const Variables environment(variables);
+    Loaded loaded;
+    try {
+        loaded.key = text_of(load_secret(file, environment.parameters(), loaded.warnings));
+    } catch (const ConfigError& error) {
+        BOOST_TEST(error.findings().size() == 1U);
+        loaded.key = error.findings().at(0);
+        loaded.exit_status = error.exit_status();
+    }
+    return loaded;
+}
+
+BOOST_AUTO_TEST_CASE(reads_the_raw_bytes_of_a_file) {
+    const TemporaryDirectory directory;
+    const std::string key = test::with_zeros("\0\x01\xFF 'quoted' \t ") + k_32;
+    const Loaded loaded = load(directory.write("secret", key));
+    BOOST_TEST(loaded.key == key);
+    BOOST_TEST(loaded.warnings.empty());
+}
+
+BOOST_AUTO_TEST_CASE(cuts_exactly_one_newline_at_the_end) {
+    const TemporaryDirectory directory;
+    BOOST_TEST(load(directory.write("a", k_32 + "\n")).key == k_32);
+    BOOST_TEST(load(directory.write("b", "\n" + k_32)).key == "\n" + k_32);
+    const Loaded two = load(directory.write("c", k_32 + "\n\n"));
+    BOOST_TEST(two.key == k_32 + "\n");
+    BOOST_TEST((two.warnings ==
+                std::vector<std::string>{"secret file " + directory.path("c") +
+                                         ": ends in a line end that is taken as part of the key"}));
+    const Loaded dos = load(directory.write("d", k_32 + "\r\n"));
+    BOOST_TEST(dos.key == k_32 + "\r");
+    BOOST_TEST(dos.warnings.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(warns_of_a_key_under_32_bytes) {
+    const TemporaryDirectory directory;
+    BOOST_TEST(load(directory.write("a", k_32)).warnings.empty());
+    const Loaded loaded = load(directory.write("b", k_31 + "\n"));
+    BOOST_TEST(loaded.key == k_31);
+    BOOST_TEST((loaded.warnings ==
+                std::vector<std::string>{"secret file " + directory.path("b") +
+                                         ": found 31 bytes; at least 32 are advised for HS256 (RFC "
+                                         "7518 3.2)"}));
+}
+
+BOOST_AUTO_TEST_CASE(takes_4096_bytes_and_no_more) {
+    const TemporaryDirectory directory;
+    const std::string longest(4096, 'k');
+    BOOST_TEST(load(directory.write("a", longest)).key == longest);
+    const Loaded loaded = load(directory.write("b", longest + "k"));
+    BOOST_TEST(loaded.key == "secret file " + directory.path("b") +
+                                 ": found over 4096 bytes; a key of 32 to 4096 bytes is allowed");
+    BOOST_TEST(loaded.exit_status == 78);
+}
+
+struct Bad : test::Case {
+    std::string content;
+    std::string finding;
+};
+
+const std::string k_empty = ": empty; HS256 needs a key";
+const std::string k_placeholder = ": found a placeholder; put the channel's own secret there";
+
+const Bad k_bad[] = {
+    {{"empty"}, "", k_empty},
+    {{"a newline"}, "\n", k_empty},
+    {{"the tutorial's placeholder"}, "YOUR_SCALEDRONE_SECRET\n", k_placeholder},
+    {{"another placeholder of its kind"}, "YOUR_CHANNEL_SECRET", k_placeholder},
+    {{"angle brackets"}, "<secret>", k_placeholder},
+    {{"changeme"}, "changeme", k_placeholder},
+    {{"secret"}, "secret\n", k_placeholder},
+    {{"password"}, "password", k_placeholder},
+};
+
+BOOST_DATA_TEST_CASE(refuses_a_key_that_is_none, k_bad, row) {
+    const TemporaryDirectory directory;
+    const Loaded from_file = load(directory.write("secret", row.content));
+    BOOST_TEST(from_file.key == "secret file " + directory.path("secret") + row.finding);
+    BOOST_TEST(from_file.exit_status == 78);
+}
+
+BOOST_DATA_TEST_CASE(refuses_it_from_the_environment_too, k_bad, row) {
+    std::string value = row.content;
+    value.resize(std::min(value.find('\n'), value.size()));
+    const Loaded loaded = load({}, {"SCALEDRONE_CHANNEL_SECRET=" + value});
+    BOOST_TEST(loaded.key == "environment variable SCALEDRONE_CHANNEL_SECRET" + row.finding);
+    BOOST_TEST(loaded.exit_status == 78);
+}
+
+struct Mode : test::Case {
+    mode_t mode;
+    bool allowed;
+};
+
+const Mode k_modes[] = {
+    {{"0400"}, 0400, true},  {{"0600"}, 0600, true},  {{"0640"}, 0640, true},
+    {{"0440"}, 0440, true},  {{"0644"}, 0644, false}, {{"0604"}, 0604, false},
+    {{"0444"}, 0444, false}, {{"0777"}, 0777, false},
+};
+
+BOOST_DATA_TEST_CASE(refuses_a_file_that_everyone_may_read, k_modes, row) {
+    const TemporaryDirectory directory;
+    const Loaded loaded = load(directory.write("secret", k_32, row.mode));
+    if (row.allowed) {
+        BOOST_TEST(loaded.key == k_32);
+    } else {
+        BOOST_TEST(loaded.key == "secret file " + directory.path("secret") +
+                                     ": found a file that everyone may read; chmod o-r it");
+        BOOST_TEST(loaded.exit_status == 77);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_missing_file) {
+    const TemporaryDirectory directory;
+    const Loaded loaded = load(directory.path("none"));
+    BOOST_TEST(loaded.key == "secret file " + directory.path("none") +
+                                 ": No such file or directory; a readable file is needed");
+    BOOST_TEST(loaded.exit_status == 66);
+    const std::string file = directory.write("file", k_32);
+    BOOST_TEST(load(file + "/secret").exit_status == 66);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_directory) {
+    const TemporaryDirectory directory;
+    BOOST_TEST(load(directory.path("")).key ==
+               "secret file " + directory.path("") +
+                   ": found no regular file; a file with the raw bytes of the key is allowed");
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_file_that_it_may_not_read) {
+    if (::geteuid() == 0) {
+        return;  // root may read everything
+    }
+    const TemporaryDirectory directory;
+    const Loaded loaded = load(directory.write("secret", k_32, 0));
+    BOOST_TEST(loaded.exit_status == 77);
+}
+
+BOOST_AUTO_TEST_CASE(looks_in_three_places_in_their_order) {
+    const TemporaryDirectory directory;
+    const std::string file = directory.write("file", "of the option, 32 bytes long ...");
+    const std::string credential = directory.write("secret", "of systemd, 32 bytes long ......");
+    const std::string in_directory = "CREDENTIALS_DIRECTORY=" + directory.path(".");
+    const std::string in_environment = "SCALEDRONE_CHANNEL_SECRET=of the environment";
+    BOOST_TEST(load(file, {in_directory, in_environment}).key.starts_with("of the option"));
+    BOOST_TEST(load({}, {in_directory, in_environment}).key.starts_with("of systemd"));
+    BOOST_TEST(load({}, {in_environment}).key == "of the environment");
+    // One that was named and is missing is an error: nobody wants the next one then.
+    BOOST_TEST(load(directory.path("none"), {in_directory, in_environment}).exit_status == 66);
+}
+
+BOOST_AUTO_TEST_CASE(tells_where_a_key_may_be_given) {
+    const Loaded loaded = load({});
+    BOOST_TEST(loaded.key ==
+               "secret: not given; --secret-file FILE, or SCALEDRONE_CHANNEL_SECRET in the "
+               "environment, is needed");
+    BOOST_TEST(loaded.exit_status == 78);
+}
+
+// A message ends in a log; the key must not.
+BOOST_AUTO_TEST_CASE(never_tells_the_key) {
+    const TemporaryDirectory directory;
+    for (const std::string key : {"YOUR_zqxzqx", "<zqxzqx>", "zqxzqx"}) {
+        const Loaded loaded = load(directory.write("secret", key));
+        for (const std::string& warning : loaded.warnings) {
+            BOOST_TEST(warning.find("zqxzqx") == std::string::npos);
+        }
+        BOOST_TEST((loaded.exit_status == 0 || loaded.key.find("zqxzqx") == std::string::npos));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(has_one_owner) {
+    Secret first(4);
+    std::fill(first.storage().begin(), first.storage().end(), static_cast<unsigned char>('x'));
+    first.resize(3);
+    const Secret second(std::move(first));
+    BOOST_TEST(text_of(second) == "xxx");
+    BOOST_TEST(second.storage().size() == 4U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
