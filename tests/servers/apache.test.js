@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Goal: each way into roomkey that Apache has works with the shipped files of deploy/apache:
+// mod_proxy_fcgi, mod_fcgid and mod_cgid, with and without a login.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { send } from '../process/support/http.js';
+import { verifyBuiltIn } from '../process/support/tokens.js';
+import { answersTheContract, believesNoVisitor, good, logsPeopleIn, members } from './support/contract.js';
+import { ownSite, startApache } from './support/apache.js';
+import { openWebPlace, serveForWeb, serveWithPolicy } from './support/server.js';
+
+let place;
+before(async () => { place = await openWebPlace(); });
+after(() => place.close());
+
+/** Runs `tests` against an Apache of its own, which is gone afterwards. */
+function withApache(name, how, tests) {
+  describe(name, () => {
+    let apache;
+    before(async () => { apache = await startApache(place, await how()); });
+    after(() => apache?.child.end());
+    tests(() => apache);
+  });
+}
+
+describe('mod_proxy_fcgi (roomkey.conf)', () => {
+  const mods = ['proxy', 'proxy_fcgi'];
+  const use = (port) => ownSite(place, 'roomkey.conf')(port);
+
+  withApache('for everybody', async () => ({ use, mods, settings: { ROOMKEY_SOCKET: await serveForWeb(place) } }), (server) => {
+    answersTheContract(server);
+
+    test('token after token over kept connections', async () => {
+      for (let i = 0; i < 50; i++) await verifyBuiltIn((await send(server().port, '/auth', good)).body);
+    });
+  });
+
+  withApache('without a login', async () => ({
+    use, mods, settings: { ROOMKEY_SOCKET: await serveWithPolicy(place, members) },
+  }), believesNoVisitor);
+
+  withApache('with examples/login-basic.conf', async () => ({
+    use, mods, login: 'login-basic.conf', settings: { ROOMKEY_SOCKET: await serveWithPolicy(place, members) },
+  }), logsPeopleIn);
+
+  withApache('when no roomkey runs', () => ({ use, mods, settings: { ROOMKEY_SOCKET: place.path('nobody.sock') } }), (server) => {
+    test('503 in one line', async () => {
+      const answer = await send(server().port, '/auth', good);
+      assert.equal(answer.status, 503);
+      assert.equal(answer.body, 'No token can be had at the moment, try again in a few seconds');
+    });
+  });
+});
+
+describe('the complete site (site.conf)', () => {
+  withApache('as it is', async () => ({
+    use: () => 'Include roomkey/site.conf', mods: ['proxy', 'proxy_fcgi', 'headers'], settings: { ROOMKEY_SOCKET: await serveForWeb(place) },
+  }), (server) => {
+    answersTheContract(server);
+
+    test('the page has its security headers, and is asked for again each time', async () => {
+      const { headers } = await send(server().port, '/', { method: 'GET' });
+      assert.match(headers['content-security-policy'], /^default-src 'none';.* connect-src 'self' wss:\/\/realtime\.example;/);
+      assert.equal(headers['x-content-type-options'], 'nosniff');
+      assert.equal(headers['referrer-policy'], 'no-referrer');
+      assert.equal(headers['cache-control'], 'no-cache');
+    });
+
+    test('the page\'s configuration is served, and nothing else beside it', async () => {
+      assert.equal((await send(server().port, '/config.json', { method: 'GET' })).status, 200);
+      for (const path of ['/config.json/../secret', '/config.jsonx', '/secret', '/config.json/secret']) {
+        assert.equal((await send(server().port, path, { method: 'GET' })).status, 404, path);
+      }
+    });
+  });
+});
+
+describe('mod_fcgid (roomkey-fcgid.conf)', () => {
+  const mods = ['fcgid'];
+  const use = (port) => ownSite(place, 'roomkey-fcgid.conf')(port);
+
+  withApache('for everybody', () => ({ use, mods }), (server) => {
+    answersTheContract(server);
+  });
+
+  const withMembers = async () => ({ ROOMKEY_POLICY: await place.write('members.json', members, 0o644) });
+  withApache('without a login', async () => ({ use, mods, settings: await withMembers() }), believesNoVisitor);
+  withApache('with examples/login-basic-cgi.conf', async () => ({
+    use, mods: [...mods, 'rewrite'], login: 'login-basic-cgi.conf', settings: await withMembers(),
+  }), logsPeopleIn);
+});
+
+describe('mod_cgid (roomkey-cgid.conf)', () => {
+  const mods = ['cgid'];
+  const use = (port) => ownSite(place, 'roomkey-cgid.conf')(port);
+
+  withApache('for everybody', () => ({ use, mods }), (server) => {
+    answersTheContract(server);
+
+    test('arguments of the query are no command line', async () => {
+      for (const query of ['--help', 'mint', '--policy+/etc/passwd']) {
+        const answer = await send(server().port, `/auth?${query}`, good);
+        await verifyBuiltIn(answer.body);
+      }
+    });
+  });
+
+  const withMembers = async () => ({ ROOMKEY_POLICY: await place.write('members.json', members, 0o644) });
+  withApache('without a login', async () => ({ use, mods, settings: await withMembers() }), believesNoVisitor);
+  withApache('with examples/login-basic-cgi.conf', async () => ({
+    use, mods: [...mods, 'rewrite'], login: 'login-basic-cgi.conf', settings: await withMembers(),
+  }), logsPeopleIn);
+});

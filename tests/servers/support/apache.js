@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// A real Apache with the shipped files of deploy/apache. What is written here is what Debian's own
+// apache2.conf has (modules, user, logs), and the two files that are anybody's own: local.conf and
+// the users.
+
+import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { freePort, root } from '../../process/support/roomkey.js';
+import { asRoot, channel, giveToWebServer, makeWritable, startServer, webUser } from './server.js';
+import { person } from './contract.js';
+
+const modules = '/usr/lib/apache2/modules';
+const always = ['mpm_event', 'authn_core', 'authz_core', 'authn_file', 'authz_user', 'auth_basic', 'alias', 'dir', 'env', 'mime', 'setenvif'];
+const shipped = ['roomkey.conf', 'roomkey-fcgid.conf', 'roomkey-cgid.conf', 'site.conf'];
+
+let count = 0;
+
+/**
+ * Starts it. `use` is what a user puts into the main configuration, `mods` the modules that the files
+ * name, `settings` lines of local.conf, and `login` one of examples/.
+ */
+export async function startApache(place, { use, mods = [], settings = {}, login }) {
+  const dir = place.path(`apache-${++count}`);
+  const port = await freePort();
+  await mkdir(`${dir}/roomkey`, { recursive: true });
+  for (const name of shipped) await symlink(`${root}deploy/apache/${name}`, `${dir}/roomkey/${name}`);
+  if (login) await copyFile(`${root}deploy/apache/examples/${login}`, `${dir}/roomkey/login.conf`);
+  execFileSync('htpasswd', ['-B', '-C', '5', '-b', '-c', `${dir}/roomkey/users`, person.name, person.password], { stdio: 'ignore' });
+  await giveToWebServer(`${dir}/roomkey/users`, 0o640);
+  await makeWritable(place, `apache-${count}/run`);
+  const write = (name, text) => place.write(`apache-${count}/${name}`, text, 0o644);
+  const defines = {
+    ROOMKEY_PROGRAM_FOLDER: place.dir,
+    ROOMKEY_CHANNEL_ID: channel,
+    ROOMKEY_SECRET_FILE: place.path('secret'),
+    ROOMKEY_ADDRESS: `127.0.0.1:${port}`,
+    ROOMKEY_NAME: 'localhost',
+    ROOMKEY_PAGES: place.path('www'),
+    ROOMKEY_PAGE_CONFIG: place.path('www/config.json'),
+    ROOMKEY_REALTIME: '"wss://realtime.example"',
+    ...settings,
+  };
+  await write('roomkey/local.conf', Object.entries(defines).map((pair) => `Define ${pair.join(' ')}\n`).join(''));
+  await write('apache2.conf', `
+    ServerRoot ${dir}
+    ServerName localhost
+    Listen 127.0.0.1:${port}
+    PidFile run/pid
+    DefaultRuntimeDir run
+    Mutex file:run default
+    ErrorLog error.log
+    ${asRoot ? `User ${webUser.name}\nGroup ${webUser.name}` : ''}
+    ${[...always, ...mods].map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`).join('\n    ')}
+    ${mods.includes('fcgid') ? 'FcgidIPCDir run/fcgid\nFcgidProcessTableFile run/fcgid_shm' : ''}
+    ${mods.includes('cgid') ? 'ScriptSock cgisock' : ''}
+    TypesConfig /etc/mime.types
+    StartServers 1
+    # As Debian has it: what is not granted is denied.
+    <Directory />
+      AllowOverride None
+      Require all denied
+    </Directory>
+    ${use(port)}`);
+  return startServer(place, {
+    command: 'apache2', args: ['-f', `${dir}/apache2.conf`, '-D', 'FOREGROUND'], port, endSignal: 'SIGTERM',
+    log: () => readFile(`${dir}/error.log`, 'utf8').catch(() => ''),
+  });
+}
+
+/** The virtual host of a user who has pages already, and includes one of the files. */
+export const ownSite = (place, ...files) => (port) => `
+    <VirtualHost 127.0.0.1:${port}>
+      DocumentRoot ${place.path('www')}
+      <Directory ${place.path('www')}>
+        Require all granted
+      </Directory>
+      ${files.map((file) => `Include roomkey/${file}`).join('\n      ')}
+    </VirtualHost>`;

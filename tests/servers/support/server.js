@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// What the tests of web servers share: a place that the server's own user can read, roomkey processes
+// that it can reach, and a server that is started and waited for.
+
+import { chmod, chown, copyFile, cp, mkdir } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { openPlace } from '../../process/support/place.js';
+import { environment, roomkey, root } from '../../process/support/roomkey.js';
+import { send } from '../../process/support/http.js';
+import { channel, secret } from '../../process/support/tokens.js';
+import { until } from '../../process/support/until.js';
+
+export const asRoot = process.getuid() === 0;
+
+/** The user that web servers give their privileges up for; ourselves if we have none. */
+export const webUser = asRoot
+  ? { name: 'www-data', uid: idOf('-u'), gid: idOf('-g') }
+  : { name: process.env.USER, uid: process.getuid(), gid: process.getgid() };
+
+function idOf(option) {
+  return Number(execFileSync('id', [option, 'www-data'], { encoding: 'utf8' }));
+}
+
+/** A place with the pages, the program and the secret in it, as a user who is not us may read them. */
+export async function openWebPlace() {
+  const place = await openPlace();
+  await chmod(place.dir, 0o755);
+  // A checkout in somebody's home is closed to the web server.
+  await cp(`${root}static`, place.path('www'), { recursive: true });
+  await copyFile(roomkey, place.path('roomkey'));
+  await place.write('secret', `${secret}\n`);
+  await giveToWebServer(place.path('secret'), 0o640);
+  return place;
+}
+
+export async function giveToWebServer(path, mode) {
+  if (asRoot) await chown(path, 0, webUser.gid);
+  await chmod(path, mode);
+}
+
+/** A folder that the web server may write to. */
+export async function makeWritable(place, name) {
+  await mkdir(place.path(name), { recursive: true });
+  if (asRoot) await chown(place.path(name), webUser.uid, webUser.gid);
+  return place.path(name);
+}
+
+let count = 0;
+
+/** Gives the path of a socket that only the web server and its roomkey, under spawn-fcgi, can open. */
+export async function serveForWeb(place, { args = [], env = environment } = {}) {
+  const path = place.path(`web-${++count}.sock`);
+  const owner = asRoot ? ['-U', webUser.name, '-G', webUser.name, '-u', webUser.name, '-g', webUser.name] : [];
+  const child = place.start('spawn-fcgi', ['-n', '-s', path, '-M', '0660', ...owner, '--', place.path('roomkey'), ...args], { env });
+  await until('roomkey serving', () => {
+    if (!child.running) throw new Error(`roomkey ended: ${child.stderr}`);
+    return child.stderr.includes('serving FastCGI');
+  });
+  return path;
+}
+
+/** The same with a policy of these contents. */
+export async function serveWithPolicy(place, policy) {
+  const file = await place.write(`policy-${++count}.json`, policy, 0o644);
+  return serveForWeb(place, { args: ['--policy', file] });
+}
+
+/** Starts a web server, and waits until it answers on `port`. */
+export async function startServer(place, { command, args, port, log = async () => '', ...options }) {
+  const child = place.start(command, args, options);
+  await until(`${command} answering`, async () => {
+    if (!child.running) throw new Error(`${command} ended: ${child.stdout}${child.stderr}${await log()}`);
+    return send(port, '/no-such-page', { method: 'GET' });
+  }, { within: 15_000 });
+  return { child, port, log };
+}
+
+export { channel };
