@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: MIT
+// Goal: what is written about roomkey agrees with roomkey. The program is the source of truth:
+// --help names commands, options and variables, its refusals name the placeholders, and CGI runs
+// give the answers. The manual pages, the README and the completion have to say the same.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const roomkey = process.env.ROOMKEY_BIN ?? join(root, 'build/dev/roomkey');
+if (!existsSync(roomkey)) {
+  throw new Error(`${roomkey} does not exist; build it (cmake --workflow --preset dev) or set ROOMKEY_BIN`);
+}
+
+const read = (path) => readFileSync(join(root, path), 'utf8');
+const place = mkdtempSync(join(tmpdir(), 'roomkey-docs-'));
+after(() => rmSync(place, { recursive: true }));
+
+function run(args, { env = {}, input = '', stdin } = {}) {
+  const stdio = [stdin ?? 'pipe', 'pipe', 'pipe'];
+  return spawnSync(roomkey, args, { env, input: stdin === undefined ? input : undefined, stdio, encoding: 'utf8' });
+}
+
+const sorted = (values) => [...new Set(values)].sort();
+const all = (text, pattern) => [...text.matchAll(pattern)].map(([, found]) => found);
+
+/** The rows of the Markdown table whose head begins with `head`, each as its cells. */
+function tableOf(text, head) {
+  const lines = text.split('\n');
+  const start = lines.findIndex((line) => line.startsWith(`| ${head} |`));
+  assert.ok(start >= 0, `the README has a table | ${head} |`);
+  const rows = [];
+  for (let i = start + 2; lines[i]?.startsWith('|'); i++) {
+    rows.push(lines[i].split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim()));
+  }
+  return rows;
+}
+
+const quotesIn = (cell) => all(cell, /`([^`]+)`/g);
+
+/** mdoc as plain text: what a reader sees, in one line. */
+const plain = (mdoc) => mdoc
+  .replace(/^\.\\".*\n/gm, '')
+  .replace(/^\.[A-Z][a-z]\b ?/gm, '')
+  .replace(/\\\(dq/g, '"').replace(/\\&/g, '').replace(/\s+/g, ' ');
+
+/** A section of a manual page. */
+function section(page, title) {
+  const [, text] = new RegExp(`^\\.Sh ${title}\\n([^]*?)(?=^\\.Sh |$(?![^]))`, 'm').exec(page) ?? [];
+  assert.ok(text, `the page has a section ${title}`);
+  return text;
+}
+
+const readme = read('README.md');
+const manual = read('deploy/man/roomkey.8');
+const policyManual = read('deploy/man/roomkey-policy.5');
+const help = run(['--help']).stdout;
+
+const optionsOfHelp = new Map([...help.matchAll(/^ {2}(--[a-z-]+)(?: (\S+))?/gm)].map(([, name, value]) => [name, value]));
+const commandsOfHelp = sorted(all(help, /^(?:Usage:| {6}) roomkey \[?([a-z]+)\]?/gm));
+
+test('--help is what the other texts are compared with', () => {
+  assert.deepEqual(commandsOfHelp, ['check', 'explain', 'mint', 'serve']);
+  assert.ok(optionsOfHelp.size >= 12, [...optionsOfHelp.keys()].join(' '));
+});
+
+test('roomkey.8 describes the same commands and options', () => {
+  const description = section(manual, 'DESCRIPTION');
+  assert.deepEqual(sorted(all(description, /^\.It Cm ([a-z]+)$/gm)), commandsOfHelp);
+  const described = new Map([...description.matchAll(/^\.It Fl (-[a-z-]+)(?: Ar (\S+))?$/gm)].map(([, name, value]) => [`-${name}`, value]));
+  assert.deepEqual([...described].sort(), [...optionsOfHelp].sort());
+});
+
+/** Command -> its options, as the synopsis has them. */
+function synopsis() {
+  const forms = section(manual, 'SYNOPSIS').split(/^\.Nm$/m).slice(1);
+  return new Map(forms.map((form) => [
+    /Cm ([a-z]+)/.exec(form)?.[1] ?? '',
+    sorted(all(form, /Fl (-[a-z-]+)/g)).map((name) => `-${name}`),
+  ]));
+}
+
+test('the synopsis of roomkey.8 has every option of the usage lines, and no others', () => {
+  const forms = synopsis();
+  assert.deepEqual(sorted([...forms.values()].flat()), sorted(optionsOfHelp.keys()));
+  const usage = help.slice(0, help.indexOf('\n\n'));
+  for (const form of usage.replace(/^Usage:/, '').split(/^ *(?=roomkey)/m).filter((line) => line.trim())) {
+    const command = /roomkey \[?([a-z]+)/.exec(form)?.[1] ?? '';
+    for (const option of all(form, /(--[a-z-]+)/g)) {
+      assert.ok(forms.get(command).includes(option), `${command} ${option}`);
+    }
+  }
+});
+
+test('each option of the synopsis is taken by its command', () => {
+  for (const [command, options] of synopsis()) {
+    for (const option of options.filter((each) => optionsOfHelp.get(each))) {
+      const value = { '--threads': '1', '--form': 'a=b', '--server': 'ROOMKEY_A=b' }[option] ?? '/nowhere/x';
+      const { stderr } = run([command, option, value]);
+      assert.doesNotMatch(stderr, /unrecognised|required/, `${command} ${option}`);
+    }
+  }
+});
+
+/** What the completion offers after `line`. */
+function completed(line) {
+  const script = 'compopt() { :; }; . "$1"; COMP_LINE=$2 COMP_POINT=${#2}; _roomkey; printf "%s\\n" "${COMPREPLY[@]}"';
+  const { stdout, stderr, status } = spawnSync('bash', ['-ec', script, 'bash', join(root, 'deploy/completion/roomkey.bash'), line],
+    { encoding: 'utf8', cwd: root });
+  assert.equal(stderr, '');
+  assert.equal(status, 0);
+  return stdout.split('\n').filter(Boolean);
+}
+
+test('the completion offers each command the options of its synopsis', () => {
+  for (const [command, options] of synopsis()) {
+    if (command) assert.deepEqual(sorted(completed(`roomkey ${command} `)), options, command);
+  }
+  const first = completed('roomkey ');
+  assert.deepEqual(sorted(first.filter((word) => !word.startsWith('-'))), commandsOfHelp);
+  assert.deepEqual(sorted(first.filter((word) => word.startsWith('-'))), sorted([...synopsis().get('serve'), ...synopsis().get('')]));
+});
+
+test('the completion knows what an option wants', () => {
+  assert.deepEqual(completed('roomkey ch'), ['check']);
+  assert.deepEqual(completed('roomkey --policy deploy/policies/ch'), ['deploy/policies/chat.json']);
+  assert.deepEqual(completed('roomkey mint --form clientID=a:b --dec'), ['--decode']);
+  assert.deepEqual(completed('roomkey mint --form cl'), ['clientID=']);
+  assert.deepEqual(completed('roomkey --socket u'), ['unix:']);
+  assert.deepEqual(completed('roomkey --socket unix:READ'), ['README.md']);
+  assert.deepEqual(completed('roomkey explain --room '), []);
+  for (const option of optionsOfHelp.keys()) {
+    // An option with a value must be skipped along with it when the command is looked for.
+    if (optionsOfHelp.get(option)) assert.deepEqual(completed(`roomkey ${option} mint chec`), ['check'], option);
+  }
+});
+
+test('the README names no option or command that does not exist', () => {
+  const blocks = all(readme, /```sh\n([^]*?)```/g).join('').replace(/\\\n/g, ' ');
+  for (const line of blocks.split('\n').filter((each) => /^(?:sudo )?(?:\S*\/)?roomkey /.test(each.trim()))) {
+    const [command] = /(?<=roomkey )[a-z]+/.exec(line) ?? [];
+    if (command) assert.ok(commandsOfHelp.includes(command), line);
+    for (const option of all(line, / (--[a-z-]+)/g)) assert.ok(optionsOfHelp.has(option), line);
+  }
+  for (const row of tableOf(readme, 'option')) {
+    const [, option, value] = /`(--[a-z-]+) (\S+)`/.exec(row[0]) ?? [];
+    if (option) assert.equal(optionsOfHelp.get(option), value, row[0]);
+  }
+});
+
+test('the serving options and their variables are the same everywhere', () => {
+  const ofHelp = [...help.matchAll(/^ {2}(--[a-z-]+) \S+ +[^]*?\((ROOMKEY_\w+)\)/gm)].map(([, option, name]) => `${option} ${name}`);
+  assert.equal(ofHelp.length, 4);
+  const ofReadme = tableOf(readme, 'option').filter(([option]) => option).map(([option, name]) =>
+    `${/--[a-z-]+/.exec(option)} ${/\w+/.exec(name)}`);
+  assert.deepEqual(sorted(ofReadme), sorted(ofHelp));
+  const ofManual = [...section(manual, 'ENVIRONMENT').matchAll(/^\.It Ev (ROOMKEY_\w+)\nAs\n\.Fl (\S+) \.$/gm)].map(([, name, option]) => `-${option} ${name}`);
+  assert.deepEqual(sorted(ofManual), sorted(ofHelp));
+});
+
+test('the other variables are the same everywhere, and each is read by the program', () => {
+  const ofHelp = all(help, /\b(SCALEDRONE_\w+|CREDENTIALS_DIRECTORY)\b/g);
+  const configuration = tableOf(readme, 'option').join(' ');
+  assert.deepEqual(sorted(all(configuration, /\b(SCALEDRONE_CHANNEL_\w+|CREDENTIALS_DIRECTORY)\b/g)), sorted(ofHelp));
+  const ofManual = all(section(manual, 'ENVIRONMENT'), /^\.It Ev (.+)$/gm).flatMap((names) => names.split(' , '));
+  for (const name of ofHelp) assert.ok(ofManual.includes(name), `roomkey.8 has ${name}`);
+  const sources = ['src', 'include/roomkey'].flatMap((folder) => readdirSync(join(root, folder)).map((name) => read(`${folder}/${name}`))).join('');
+  for (const name of ofManual) assert.ok(sources.includes(name), `the sources know ${name}`);
+  assert.deepEqual(sorted(all(sources, /"(ROOMKEY_(?!NAME|USER|REQUEST_ID|VERSION)\w+)"/g)), ofManual.filter((name) => name.startsWith('ROOMKEY_')).sort());
+});
+
+test('the exit statuses are the same everywhere', () => {
+  const numbers = { EX_OK: 0, EX_USAGE: 64, EX_DATAERR: 65, EX_NOINPUT: 66, EX_OSERR: 71, EX_NOPERM: 77, EX_CONFIG: 78 };
+  const sources = readdirSync(join(root, 'src')).map((name) => read(`src/${name}`)).join('');
+  const used = sorted(all(sources, /\b(EX_[A-Z]+)\b/g)).map((name) => numbers[name]).sort((a, b) => a - b);
+  const ofManual = all(section(manual, 'EXIT STATUS'), /^\.It (\d+)$/gm).map(Number);
+  assert.deepEqual(ofManual, used);
+  const [, sentence] = /Exit\s+status: ([^]*?)\. /.exec(readme);
+  assert.deepEqual(all(sentence, /\b(\d{1,2})\b/g).map(Number), used);
+});
+
+/** Checks a policy with the given claim, and gives what is said about it. */
+function findingFor(claim) {
+  const file = join(place, 'policy.json');
+  writeFileSync(file, JSON.stringify({ claims: { exp: '${now+1}', claim } }));
+  return run(['check', '--policy', file]).stderr;
+}
+
+test('the placeholders are the same everywhere', () => {
+  const [, list] = /found nonsense; (.*) is allowed/.exec(findingFor('${nonsense}'));
+  const allowed = sorted(list.split(/, | or /));
+  const ofReadme = tableOf(readme, 'placeholder').flatMap(([names]) => quotesIn(names));
+  assert.deepEqual(sorted(ofReadme), allowed, 'README');
+  const placeholders = /^\.Ss Placeholders\n([^]*?)^\.Ss /m.exec(policyManual)[1];
+  const ofManual = all(placeholders, /^\.It Cm ([^|].*)$/gm).flatMap((names) => names.split(' , '));
+  assert.deepEqual(sorted(ofManual), allowed, 'roomkey-policy.5');
+
+  const [, filters] = /found filter \|nonsense; (.*) is allowed/.exec(findingFor('${uuid|nonsense}'));
+  assert.deepEqual(sorted(all(placeholders, /^\.It Cm (\|.*)$/gm)), sorted(filters.split(' or ')));
+  for (const filter of filters.split(' or ')) assert.ok(readme.includes(filter), `the README has ${filter}`);
+});
+
+test('every policy that the texts show is taken', () => {
+  const env = { SCALEDRONE_CHANNEL_ID: 'x', SCALEDRONE_CHANNEL_SECRET: 'k'.repeat(32) };
+  const built = /^The built-in policy:\n\.Bd[^\n]*\n([^]*?)^\.Ed/m.exec(policyManual)[1];
+  const ofReadme = /```jsonc\n([^]*?)```/.exec(readme)[1];
+  assert.deepEqual(JSON.parse(built), JSON.parse(ofReadme));
+  const file = join(place, 'policy.json');
+  for (const text of [built, ofReadme]) {
+    writeFileSync(file, text);
+    const { status, stderr } = run(['check', '--policy', file], { env });
+    assert.equal(status, 0, stderr);
+  }
+  const source = /R"json\(([^]*?)\)json"/.exec(read('src/policy.cpp'))[1];
+  assert.deepEqual(JSON.parse(source), JSON.parse(built));
+  const [part] = all(policyManual, /^("permissions": [^]*?)^\.Ed/gm);
+  writeFileSync(file, `{"claims": {"exp": "\${now+60}", ${part}}}`);
+  const explained = run(['explain', '--policy', file, '--form', 'clientID=a:b', '--server', 'ROOMKEY_ROLE=staff', '--room', 'observable-role-staff']);
+  assert.match(explained.stdout, /^publish: yes\nsubscribe: yes\nhistory: 20\n/);
+});
+
+test('each diagnostic in roomkey-policy.5 is one that the program prints', () => {
+  const claims = {
+    '/claims/data/name': { data: { name: '${form}' } },
+    '/claims/channel': { channel: '${env.CHANNEL}' },
+    '/claims/sub': { sub: '${server.REMOTE_USER}' },
+    '/claims/permissions/^room-${form.room}$': { permissions: { '^room-${form.room}$': { publish: true } } },
+    '/claims/exp': { exp: 1700000000 },
+  };
+  const shown = all(section(policyManual, 'DIAGNOSTICS'), /^\.It Li "chat\.json (.*)"$/gm).map(plain);
+  assert.equal(shown.length, Object.keys(claims).length);
+  for (const text of shown) {
+    const [at] = text.split(': ');
+    const file = join(place, 'chat.json');
+    writeFileSync(file, JSON.stringify({ claims: { exp: '${now+1}', ...claims[at] } }));
+    assert.ok(run(['check', '--policy', file]).stderr.includes(`${file} ${text}\n`), text);
+  }
+});
+
+const form = (body, more = {}) => ({ body, CONTENT_TYPE: 'application/x-www-form-urlencoded', ...more });
+const multipart = (body) => ({ body, CONTENT_TYPE: 'multipart/form-data; boundary=B' });
+const listed = 'https://chat.example.com';
+
+// Requests that get every answer of the README's table that a CGI program can give.
+const requests = [
+  form('clientID=a:b'),
+  form('clientID=a:b', { HTTP_ACCEPT: 'application/json' }),
+  { method: 'OPTIONS', HTTP_ORIGIN: listed, origins: [listed] },
+  form('clientID=a:b', { CONTENT_LENGTH: '1e3' }),
+  { ...form(''), CONTENT_LENGTH: '20', unreadable: true },
+  form('clientID=a:b', { CONTENT_LENGTH: '99' }),
+  form('clientID=%zz'),
+  multipart('--B\r\nContent-Disposition: form-data; name="clientID"\r\n\r\na:b'),
+  { body: '{"clientID":', CONTENT_TYPE: 'application/json' },
+  form('clientID=a:b&clientID=a:b'),
+  { ...form('clientID=a:b'), login: true },
+  { method: 'GET' },
+  form(`clientID=${'a'.repeat(16384)}`),
+  form('a=1'.concat(...Array.from({ length: 20 }, (_, i) => `&f${i}=1`))),
+  { body: 'clientID=a:b', CONTENT_TYPE: 'text/plain' },
+  form('clientID=a:b', { CONTENT_TYPE: 'application/x-www-form-urlencoded; charset=utf-16' }),
+  form(''), form('clientID='),
+  form(`clientID=${'a'.repeat(129)}`),
+  form('clientID=%ff'), form('clientID=%00'),
+  form('clientID=a:b', { secret: '' }),
+];
+
+function answerOf({ body = '', method = 'POST', secret = 'k'.repeat(32), origins, login, unreadable, ...params }) {
+  const env = {
+    GATEWAY_INTERFACE: 'CGI/1.1', REQUEST_METHOD: method, CONTENT_LENGTH: String(Buffer.byteLength(body)), ...params,
+    SCALEDRONE_CHANNEL_ID: 'x', SCALEDRONE_CHANNEL_SECRET: secret,
+  };
+  if (origins || login) {
+    env.ROOMKEY_POLICY = join(place, 'answers.json');
+    writeFileSync(env.ROOMKEY_POLICY, JSON.stringify({
+      claims: { exp: '${now+1}', ...(login && { sub: '${server.ROOMKEY_USER}' }) }, allowed_origins: origins ?? [],
+    }));
+  }
+  // A folder is an input that can't be read.
+  const { stdout } = run([], { env, input: body, stdin: unreadable && openSync('/', 'r') });
+  const [head, ...rest] = stdout.split('\r\n\r\n');
+  return { status: /^Status: (\d+)/.exec(head)[1], head, body: rest.join('\r\n\r\n') };
+}
+
+/** A quoted answer as a pattern: … and numbers of time stand for anything. */
+const patternOf = (quote) => new RegExp(`^${quote.split(/…|\d{10}/).map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.+')}$`);
+
+test('the README\'s table of answers is what the program answers', () => {
+  const answers = requests.map(answerOf);
+  const table = tableOf(readme, 'asked').map(([asked, status, answer]) => ({
+    asked, status,
+    // A header of the request, or a setting of the policy, is no answer.
+    quotes: quotesIn(answer).filter((quote) => !/^Accept: |^"reply"/.test(quote)),
+  }));
+
+  // Only a FastCGI stream can be longer than announced: a CGI program leaves the rest unread.
+  const unreachable = ['The body is longer than CONTENT_LENGTH'];
+  for (const { asked, status, quotes } of table) {
+    const given = answers.filter((answer) => answer.status === status);
+    assert.ok(given.length > 0, `no request here gets the ${status} of: ${asked}`);
+    for (const quote of quotes) {
+      const [, header] = /^([A-Z][\w-]*: .*)/.exec(quote) ?? [];
+      const found = unreachable.includes(quote)
+        ? read('src/refusal.cpp').includes(quote)
+        : given.some(({ head, body }) => (header && head.includes(header)) || patternOf(quote).test(body));
+      assert.ok(found, `${status} ${quote}: ${given.map(({ body }) => body).join(' / ')}`);
+    }
+  }
+  for (const { status, body } of answers) {
+    const rows = table.filter((row) => row.status === status);
+    assert.ok(rows.length > 0, `the README has no row for ${status} ${body}`);
+    const described = rows.some(({ quotes }) => quotes.length === 0 || quotes.some((quote) => patternOf(quote).test(body)));
+    assert.ok(described || status === '200', `the README does not quote: ${status} ${body}`);
+  }
+});
+
+test('every path of the README\'s code layout exists', () => {
+  const rows = tableOf(readme, 'file');
+  const paths = rows.flatMap(([files]) => quotesIn(files));
+  assert.ok(paths.length > 20);
+  for (const path of paths) assert.ok(existsSync(join(root, path)), path);
+  const links = all(readme, /\]\(((?!https?:|#)[^)]+)\)/g);
+  for (const path of links) assert.ok(existsSync(join(root, path)), path);
+  // And the other way round: no source file is left out.
+  for (const name of readdirSync(join(root, 'src'))) {
+    assert.ok(name.endsWith('.cpp') && (paths.includes(`src/${name}`) || helpers.includes(name)), `the README leaves out src/${name}`);
+  }
+});
+
+// Small helpers of the files in the table; they would only make it longer.
+const helpers = ['findings.cpp', 'http.cpp', 'log.cpp', 'refusal.cpp', 'system.cpp', 'text.cpp'];
+
+test('the socket is the same in roomkey.8 and in nginx/upstream.conf', () => {
+  const [, path] = /^\.It Pa (\/run\/\S+)$/m.exec(section(manual, 'FILES'));
+  assert.ok(read('nginx/upstream.conf').includes(`unix:${path};`), path);
+});
+
+test('the version is the same everywhere', () => {
+  const [, version] = /^\s*VERSION (\d+\.\d+\.\d+)$/m.exec(read('CMakeLists.txt'));
+  assert.equal(run(['--version']).stdout, `roomkey ${version}\n`);
+  for (const page of [manual, policyManual]) assert.ok(plain(section(page, 'HISTORY')).includes(` ${version}.`));
+  const [, packaged] = /^roomkey \((\d+\.\d+\.\d+)-\d+\)/.exec(read('deploy/packaging/debian/changelog'));
+  assert.equal(packaged, version);
+  const changes = read('CHANGELOG.md');
+  const [released] = all(changes, /^## \[(\d+\.\d+\.\d+)\]/gm);
+  assert.ok(released === version || (released === undefined && changes.includes('## [Unreleased]')), 'CHANGELOG.md');
+});
+
+test('the manual pages are free of warnings', () => {
+  for (const page of ['roomkey.8', 'roomkey-policy.5']) {
+    const { stdout, error } = spawnSync('mandoc', ['-Tlint', '-Wall', join(root, 'deploy/man', page)], { encoding: 'utf8' });
+    assert.ok(!error, 'mandoc is installed');
+    // What is installed on this machine says nothing about the page.
+    const warnings = stdout.split('\n').filter((line) => line && !/referenced manual not found|outdated mandoc\.db/.test(line));
+    assert.deepEqual(warnings, []);
+  }
+});
