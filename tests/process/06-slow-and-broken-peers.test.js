@@ -3,6 +3,7 @@
 // got rid of in time.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
@@ -142,9 +143,13 @@ describe('a request that is cut off gets no token', () => {
 
   for (const [name, serve] of ways) {
     test(`over ${name} its sender ends its side of a kept connection: it is answered, and ended from here, too`, async () => {
-      const { address } = await serve(place, oneThread);
+      const { address, child } = await serve(place, oneThread);
       const peer = await Peer.connect(address);
+      // Stopped, it finds the request and the end at the same time.
+      child.kill('SIGSTOP');
       peer.socket.end(whole);
+      await once(peer.socket, 'finish');
+      child.kill('SIGCONT');
       await verifyBuiltIn((await peer.answer()).body);
       await peer.untilEnded(2000);
       peer.close();

@@ -220,7 +220,7 @@ describe('kept connections and one thread', () => {
 
   test('128 clients over 2 workers: none fails, none waits for more than a second', async (t) => {
     const busy = await startNginx(place, { upstreams: [server.address], workers: 2, keepalive: 64 });
-    const load = startLoad(128, good(busy));
+    const load = startLoad(t, 128, good(busy));
     await load.more(4000);
     const tally = await load.stop();
     t.diagnostic(inWords(tally));
@@ -235,7 +235,7 @@ describe('kept connections and one thread', () => {
 
   test('the same with more clients than kept connections', async (t) => {
     const busy = await startNginx(place, { upstreams: [server.address], workers: 2, keepalive: 4 });
-    const load = startLoad(64, good(busy));
+    const load = startLoad(t, 64, good(busy));
     await load.more(2000);
     const tally = await load.stop();
     t.diagnostic(inWords(tally));
@@ -250,7 +250,7 @@ describe('two processes', () => {
     const path = place.path('mortal.sock');
     let mortal = await serveUnix(place, { path });
     const pair = await startNginx(place, { upstreams: [steady.address, { path }] });
-    const load = startLoad(16, async () => {
+    const load = startLoad(t, 16, async () => {
       const answer = await pair.auth(form);
       return answer.status === 200 ? undefined : `${answer.status} ${answer.body}`;
     });

@@ -32,11 +32,13 @@ async function client(ask, tally, stopped) {
 
 /**
  * Starts `clients` that call `ask` again and again; it gives (or throws) what went wrong, or undefined.
- * stop() waits for all of them, so that the longest wait includes the requests under way.
+ * stop() waits for all of them, so that the longest wait includes the requests under way. They end with
+ * the test `t` at the latest.
  */
-export function startLoad(clients, ask) {
+export function startLoad(t, clients, ask) {
   const tally = new Tally();
   let stopping = false;
+  t.after(() => { stopping = true; });
   const all = Array.from({ length: clients }, () => client(ask, tally, () => stopping));
   return {
     tally,

@@ -111,9 +111,12 @@ export class Place {
   }
 
   async close() {
-    for (const cleanup of this.#cleanups.reverse()) await cleanup();
-    await Promise.all([...this.#children].map((child) => child.end()));
-    this.abandon();
+    try {
+      for (const cleanup of this.#cleanups.reverse()) await cleanup();
+      await Promise.all([...this.#children].map((child) => child.end()));
+    } finally {
+      this.abandon();
+    }
   }
 
   abandon() {

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// Goal: processes are replaced and configurations reloaded while people ask, and not one request fails.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Peer } from './support/fcgi.js';
+import { holdSocket } from './support/holder.js';
+import { urlencoded } from './support/http.js';
+import { describe as inWords, startLoad } from './support/load.js';
+import { startNginx } from './support/nginx.js';
+import { openPlace } from './support/place.js';
+import { serveTcp, serveUnix } from './support/roomkey.js';
+import { channel, clientID, secret, verify } from './support/tokens.js';
+import { until } from './support/until.js';
+
+let place;
+before(async () => { place = await openPlace(); });
+after(() => place.close());
+
+const form = urlencoded({ clientID });
+const through = (nginx) => async () => {
+  const answer = await nginx.auth(form);
+  return answer.status === 200 ? undefined : `${answer.status} ${answer.body}`;
+};
+
+/** Asks over a connection of its own each time, as a web server without keepalive does. */
+const direct = (address) => async () => {
+  const peer = await Peer.connect(address);
+  try {
+    return (await peer.ask({ keep: false })).status === 200 ? undefined : 'no token';
+  } finally {
+    peer.close();
+  }
+};
+
+function assertNoneFailed(t, tally) {
+  t.diagnostic(inWords(tally));
+  assert.deepEqual(tally.failed, []);
+  assert.ok(tally.longest < 3000, `${tally.longest} ms`);
+}
+
+describe('20 replacements on one socket', () => {
+  let held;
+  before(async () => { held = await holdSocket(place); });
+
+  async function replaceUnder(load) {
+    let current = await held.start();
+    await load.more(100);
+    for (let i = 0; i < 20; i++) {
+      const next = await held.start();
+      assert.equal(await held.stop(current), 0);
+      current = next;
+      await load.more(30);
+    }
+    const tally = await load.stop();
+    assert.equal(await held.stop(current), 0);
+    return tally;
+  }
+
+  test('the next starts before the last stops, through nginx with kept connections: none fails', async (t) => {
+    const nginx = await startNginx(place, { upstreams: [held.address] });
+    assertNoneFailed(t, await replaceUnder(startLoad(t, 16, through(nginx))));
+  });
+
+  test('the same over connections of their own, which nobody would ask twice: none fails', async (t) => {
+    assertNoneFailed(t, await replaceUnder(startLoad(t, 16, direct(held.address))));
+  });
+
+  test('the next starts only after the last has stopped, through nginx: none fails', async (t) => {
+    const nginx = await startNginx(place, { upstreams: [held.address] });
+    let current = await held.start();
+    const load = startLoad(t, 16, through(nginx));
+    for (let i = 0; i < 20; i++) {
+      await load.more(30);
+      assert.equal(await held.stop(current), 0);
+      current = await held.start();
+    }
+    assertNoneFailed(t, await load.stop());
+    assert.equal(await held.stop(current), 0);
+  });
+});
+
+for (const [way, serve] of [['UNIX sockets', serveUnix], ['TCP', serveTcp]]) {
+  test(`two processes on ${way} of their own, each stopped in turn: none fails`, async (t) => {
+    const steady = await serve(place);
+    const other = await serve(place);
+    const nginx = await startNginx(place, { upstreams: [steady.address, other.address] });
+    const load = startLoad(t, 16, through(nginx));
+    await load.more(200);
+    assert.equal((await other.child.stop()).status, 0);
+    await load.more(200);
+    assertNoneFailed(t, await load.stop());
+  });
+}
+
+test('20 reloads: none fails, and each is in force afterwards', async (t) => {
+  const policy = (version) => place.write('policy.json', JSON.stringify({ claims: { client: '${form.clientID}', version, exp: '${now+60}' } }));
+  await policy(0);
+  const secretFile = await place.write('secret', secret);
+  const { address, child } = await serveUnix(place, {
+    args: ['--policy', place.path('policy.json'), '--secret-file', secretFile], env: { SCALEDRONE_CHANNEL_ID: channel },
+  });
+  const nginx = await startNginx(place, { upstreams: [address] });
+  const load = startLoad(t, 16, through(nginx));
+  await load.more(100);
+  for (let version = 1; version <= 20; version++) {
+    await policy(version);
+    child.kill('SIGHUP');
+    await until('the new policy', async () => (await verify((await nginx.auth(form)).body)).version === version);
+  }
+  assertNoneFailed(t, await load.stop());
+});
+
+test('nginx itself reloads 5 times: none fails', async (t) => {
+  const { address } = await serveUnix(place);
+  const nginx = await startNginx(place, { upstreams: [address] });
+  const load = startLoad(t, 8, through(nginx));
+  for (let i = 0; i < 5; i++) {
+    await load.more(100);
+    nginx.child.kill('SIGHUP');
+  }
+  await load.more(200);
+  assertNoneFailed(t, await load.stop());
+});
