@@ -5,7 +5,7 @@
 import { chmod, chown, copyFile, cp, mkdir } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { openPlace } from '../../process/support/place.js';
-import { environment, roomkey, root } from '../../process/support/roomkey.js';
+import { answers, environment, roomkey, root } from '../../process/support/roomkey.js';
 import { send } from '../../process/support/http.js';
 import { channel, secret } from '../../process/support/tokens.js';
 import { until } from '../../process/support/until.js';
@@ -47,16 +47,22 @@ export async function makeWritable(place, name) {
 
 let count = 0;
 
-/** Gives the path of a socket that only the web server and its roomkey, under spawn-fcgi, can open. */
-export async function serveForWeb(place, { args = [], env = environment } = {}) {
-  const path = place.path(`web-${++count}.sock`);
+/** A program under spawn-fcgi, on a socket that only the web server can open, and as its user. */
+export async function startForWeb(place, {
+  path = place.path(`web-${++count}.sock`), program = [place.path('roomkey')], env = environment, said = 'serving FastCGI',
+} = {}) {
   const owner = asRoot ? ['-U', webUser.name, '-G', webUser.name, '-u', webUser.name, '-g', webUser.name] : [];
-  const child = place.start('spawn-fcgi', ['-n', '-s', path, '-M', '0660', ...owner, '--', place.path('roomkey'), ...args], { env });
-  await until('roomkey serving', () => {
-    if (!child.running) throw new Error(`roomkey ended: ${child.stderr}`);
-    return child.stderr.includes('serving FastCGI');
+  const child = place.start('spawn-fcgi', ['-n', '-s', path, '-M', '0660', ...owner, '--', ...program], { env });
+  await until(`${program[0]} serving`, async () => {
+    if (!child.running) throw new Error(`${program[0]} ended: ${child.stderr}`);
+    return child.stderr.includes(said) && answers({ path });
   });
-  return path;
+  return { child, path };
+}
+
+/** A roomkey for everybody; gives the path of its socket. */
+export async function serveForWeb(place, { args = [] } = {}) {
+  return (await startForWeb(place, { program: [place.path('roomkey'), ...args] })).path;
 }
 
 /** The same with a policy of these contents. */

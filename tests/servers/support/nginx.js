@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// A real nginx, as its own user, with the shipped files of nginx/ and deploy/fcgiwrap.
+
+import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { freePort, root } from '../../process/support/roomkey.js';
+import { asRoot, giveToWebServer, makeWritable, startServer, webUser } from './server.js';
+import { person } from './contract.js';
+
+const shipped = {
+  'http.conf': 'nginx/http.conf',
+  'roomkey.conf': 'nginx/roomkey.conf',
+  'site.conf': 'nginx/site.conf',
+  'roomkey-cgi.conf': 'deploy/fcgiwrap/roomkey.conf',
+};
+
+let count = 0;
+
+/**
+ * Starts it. `site` is what a user writes into the http block, `upstream` the contents of upstream.conf,
+ * `local` what local.conf has beside the address, `cgi` the contents of cgi.conf, and `login` one of
+ * nginx/examples.
+ */
+export async function startNginx(place, { site, upstream = '', local = '', cgi = '', login, workers = 1, spawn = (args) => ({ command: 'nginx', args }) }) {
+  const dir = place.path(`nginx-${++count}`);
+  const port = await freePort();
+  await mkdir(`${dir}/roomkey`, { recursive: true });
+  for (const [name, path] of Object.entries(shipped)) await symlink(`${root}${path}`, `${dir}/roomkey/${name}`);
+  if (login) await copyFile(`${root}nginx/examples/${login}`, `${dir}/roomkey/login.conf`);
+  await makeWritable(place, `nginx-${count}/tmp`);
+  const write = (name, text) => place.write(`nginx-${count}/${name}`, text, 0o644);
+  await write('roomkey/upstream.conf', upstream || 'server 127.0.0.1:1;\n');
+  await write('roomkey/cgi.conf', cgi);
+  await write('roomkey/local.conf', `
+    listen 127.0.0.1:${port};
+    root ${place.path('www')};
+    set $roomkey_realtime "wss://realtime.example";
+    ${local}`);
+  execFileSync('htpasswd', ['-b', '-c', `${dir}/roomkey/users`, person.name, person.password], { stdio: 'ignore' });
+  await giveToWebServer(`${dir}/roomkey/users`, 0o640);
+  await write('nginx.conf', `
+    daemon off;
+    ${asRoot ? `user ${webUser.name};` : ''}
+    worker_processes ${workers};
+    pid ${dir}/nginx.pid;
+    error_log ${dir}/error.log;
+    events { worker_connections 512; }
+    http {
+      include /etc/nginx/mime.types;
+      access_log off;
+      ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${dir}/tmp/${name};`).join('\n      ')}
+      ${site(port)}
+    }`);
+  return startServer(place, {
+    ...spawn(['-p', dir, '-c', `${dir}/nginx.conf`, '-e', `${dir}/error.log`]), port, endSignal: 'SIGTERM',
+    log: () => readFile(`${dir}/error.log`, 'utf8').catch(() => ''),
+  });
+}
+
+/** The server block of a user who has pages already, and includes the snippet. */
+export const ownSite = (place, { snippet = 'roomkey.conf', more = '' } = {}) => (port) => `
+      include roomkey/http.conf;
+      server {
+        listen 127.0.0.1:${port};
+        root ${place.path('www')};
+        include roomkey/${snippet};
+        ${more}
+      }`;
