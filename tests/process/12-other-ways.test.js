@@ -146,7 +146,7 @@ for (const reuse of ['off', 'on']) {
 
 describeWay('nginx runs it as a CGI program (fcgiwrap)', async () => {
   const path = place.path('fcgiwrap.sock');
-  place.start('spawn-fcgi', ['-n', '-s', path, '-M', '0600', '--', '/usr/sbin/fcgiwrap', '-c', '2'], { env: environment });
+  place.start('spawn-fcgi', ['-n', '-s', path, '-M', '0600', '--', '/usr/sbin/fcgiwrap'], { env: environment });
   await until('the socket', () => existsSync(path));
   const port = await freePort();
   const { child, errorLog } = await startNginx(place, {

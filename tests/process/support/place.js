@@ -59,11 +59,13 @@ export class Child {
 
   /** Ends it whatever it takes. */
   async end() {
-    if (!this.running) return;
     this.kill('SIGCONT');
     this.kill('SIGTERM');
     await soon('exit', this.exited, 6000).catch(() => this.kill('SIGKILL'));
     await this.exited.catch(() => {});
+    // If it has left somebody behind who holds these, that must not keep the test file waiting.
+    this.process.stdout?.destroy();
+    this.process.stderr?.destroy();
   }
 }
 
