@@ -74,10 +74,11 @@ export async function serveWithPolicy(place, policy) {
 /** Starts a web server, and waits until it answers on `port`. */
 export async function startServer(place, { command, args, port, log = async () => '', ...options }) {
   const child = place.start(command, args, options);
-  await until(`${command} answering`, async () => {
-    if (!child.running) throw new Error(`${command} ended: ${child.stdout}${child.stderr}${await log()}`);
-    return send(port, '/no-such-page', { method: 'GET' });
-  }, { within: 15_000 });
+  const up = await Promise.race([
+    until(`${command} answering`, () => send(port, '/no-such-page', { method: 'GET' }), { within: 15_000 }),
+    child.closed.then(() => undefined),
+  ]);
+  if (!up) throw new Error(`${command} ended: ${child.stdout}${child.stderr}${await log()}`);
   return { child, port, log };
 }
 

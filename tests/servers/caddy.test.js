@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// Goal: Caddy 2.6, as Debian has it, works with the shipped files of deploy/caddy: the snippet in a site
+// of one's own, with a login, and the complete site.
+
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, symlink } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+import { send } from '../process/support/http.js';
+import { freePort, root } from '../process/support/roomkey.js';
+import { answersTheContract, believesNoVisitor, good, logsPeopleIn, members, person } from './support/contract.js';
+import { asRoot, makeWritable, openWebPlace, serveForWeb, serveWithPolicy, startServer, webUser } from './support/server.js';
+
+let place;
+let users;
+before(async () => {
+  place = await openWebPlace();
+  // As `caddy hash-password` writes it, but a hundred times cheaper to check.
+  users = execFileSync('htpasswd', ['-n', '-b', '-B', '-C', '5', person.name, person.password], { encoding: 'utf8' }).trim().replace(':', ' ');
+});
+after(() => place.close());
+
+let count = 0;
+
+/** Starts it; `use` is what a user writes into the Caddyfile, `env` what differs from the defaults. */
+async function startCaddy({ use, env = () => ({}), login = false }) {
+  const name = `caddy-${++count}`;
+  const dir = place.path(name);
+  const port = await freePort();
+  await mkdir(`${dir}/roomkey`, { recursive: true });
+  for (const file of ['roomkey.caddy', 'Caddyfile']) await symlink(`${root}deploy/caddy/${file}`, `${dir}/roomkey/${file}`);
+  if (login) await copyFile(`${root}deploy/caddy/examples/login-basic.caddy`, `${dir}/roomkey/login-basic.caddy`);
+  await place.write(`${name}/roomkey/users`, `${users}\n`, 0o644);
+  const home = await makeWritable(place, `${name}/home`);
+  await place.write(`${name}/Caddyfile`, `{
+    admin off
+    default_bind 127.0.0.1
+    auto_https off
+    grace_period 1s
+}
+${use(port)}
+`, 0o644);
+  return startServer(place, {
+    command: 'caddy', args: ['run', '--adapter', 'caddyfile', '--config', `${dir}/Caddyfile`], port, endSignal: 'SIGTERM',
+    env: { HOME: home, ...env(port) }, ...(asRoot ? { uid: webUser.uid, gid: webUser.gid } : {}),
+  });
+}
+
+/** Runs `tests` against a Caddy of its own, which is gone afterwards. */
+function withCaddy(name, how, tests) {
+  describe(name, () => {
+    let server;
+    before(async () => { server = await startCaddy(await how()); });
+    after(() => server?.child.end());
+    tests(() => server);
+  });
+}
+
+const onSocket = (path) => () => ({ ROOMKEY_SOCKET: path });
+
+const ownSite = (port) => `http://:${port} {
+    import roomkey/roomkey.caddy
+    root * ${place.path('www')}
+    file_server
+}`;
+
+describe('the snippet (roomkey.caddy)', () => {
+  withCaddy('for everybody', async () => ({ use: ownSite, env: onSocket(await serveForWeb(place)) }), (server) => {
+    answersTheContract(server, { tooLarge: /^$/, chunked: false });
+  });
+  withCaddy('without a login', async () => ({
+    use: ownSite, env: onSocket(await serveWithPolicy(place, members)),
+  }), believesNoVisitor);
+  withCaddy('with examples/login-basic.caddy', async () => ({
+    use: ownSite, login: true, env: onSocket(await serveWithPolicy(place, members)),
+  }), logsPeopleIn);
+});
+
+describe('the complete site (Caddyfile)', () => {
+  // A name instead of an address would make Caddy ask for a certificate.
+  const site = (socket) => ({
+    use: () => 'import roomkey/Caddyfile',
+    env: (port) => ({
+      ROOMKEY_SITE: `http://:${port}`, ROOMKEY_SOCKET: socket, ROOMKEY_PAGES: place.path('www'),
+      ROOMKEY_PAGE_CONFIG: place.path('www/config.json'), ROOMKEY_REALTIME: 'wss://realtime.example',
+    }),
+  });
+
+  withCaddy('as it is', async () => site(await serveForWeb(place)), (server) => {
+    answersTheContract(server, { chunked: false });
+
+    test('the page has its security headers, and is asked for again each time', async () => {
+      const { headers } = await send(server().port, '/', { method: 'GET' });
+      assert.match(headers['content-security-policy'], /^default-src 'none';.* connect-src 'self' wss:\/\/realtime\.example;/);
+      assert.equal(headers['x-content-type-options'], 'nosniff');
+      assert.equal(headers['cache-control'], 'no-cache');
+      assert.equal((await send(server().port, '/config.json', { method: 'GET' })).status, 200);
+      assert.equal((await send(server().port, '/secret', { method: 'GET' })).status, 404);
+    });
+  });
+
+  withCaddy('when no roomkey runs', () => site(place.path('nobody.sock')), (server) => {
+    test('503 in one line', async () => {
+      const answer = await send(server().port, '/auth', good);
+      assert.equal(answer.status, 503);
+      assert.equal(answer.body, 'No token can be had at the moment, try again in a few seconds');
+    });
+  });
+});

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// Goal: HAProxy's FastCGI works with the shipped deploy/haproxy/roomkey.cfg. HAProxy serves no files, so
+// the page is another server's.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+import { send, visitor } from '../process/support/http.js';
+import { freePort, root, serveTcp } from '../process/support/roomkey.js';
+import { openPlace } from '../process/support/place.js';
+import { answersTheContract, believesNoVisitor, good, logsPeopleIn, members, person } from './support/contract.js';
+import { startServer } from './support/server.js';
+
+let place;
+before(async () => { place = await openPlace(); });
+after(() => place.close());
+
+let count = 0;
+
+/** Starts it with Debian's way of a main file and a second one; `more` is the rest of the main file. */
+async function startHaproxy({ address, login = false, more = '' }) {
+  const port = await freePort();
+  const main = await place.write(`haproxy-${++count}.cfg`, `
+global
+    maxconn 500
+    setenv ROOMKEY_ADDRESS ${address}
+    ${login ? 'setenv ROOMKEY_LOGIN 1' : ''}
+
+defaults
+    mode http
+    timeout connect 5000
+    timeout client 50000
+    timeout server 50000
+
+frontend web
+    bind 127.0.0.1:${port}
+    use_backend roomkey if { path /auth }
+    default_backend pages
+
+backend pages
+    http-request return status 404
+${more}
+`);
+  return startServer(place, {
+    command: 'haproxy', args: ['-db', '-f', main, '-f', `${root}deploy/haproxy/roomkey.cfg`], port,
+  });
+}
+
+/** Runs `tests` against an HAProxy of its own, with a roomkey behind it. */
+function withHaproxy(name, { args = async () => [], ...how }, tests) {
+  describe(name, () => {
+    let server;
+    before(async () => {
+      const { address } = await serveTcp(place, { args: await args() });
+      server = await startHaproxy({ address: `${address.host}:${address.port}`, ...how });
+    });
+    after(() => server?.child.end());
+    tests(() => server);
+  });
+}
+
+const policy = async () => ['--policy', await place.write('members.json', members)];
+const hash = execFileSync('openssl', ['passwd', '-6', person.password], { encoding: 'utf8' }).trim();
+
+withHaproxy('for everybody', {}, (server) => {
+  answersTheContract(server, { staticFiles: false });
+
+  test('one address gets 429 with Retry-After at last, another one a token', async () => {
+    const from = visitor();
+    const statuses = [];
+    for (let i = 0; i < 25; i++) {
+      const answer = await send(server().port, '/auth', { ...good, from });
+      statuses.push(answer.status);
+      if (answer.status === 429) assert.equal(answer.headers['retry-after'], '5');
+    }
+    assert.deepEqual(statuses, [...Array(20).fill(200), ...Array(5).fill(429)]);
+    assert.equal((await send(server().port, '/auth', good)).status, 200);
+  });
+});
+withHaproxy('without a login', { args: policy }, believesNoVisitor);
+withHaproxy('with the login of the file', {
+  args: policy, login: true, more: `userlist roomkey_users\n    user ${person.name} password ${hash}\n`,
+}, logsPeopleIn);
+
+describe('when no roomkey runs', () => {
+  let server;
+  before(async () => { server = await startHaproxy({ address: `127.0.0.1:${await freePort()}` }); });
+  after(() => server?.child.end());
+
+  test('503 in one line', async () => {
+    const answer = await send(server.port, '/auth', good);
+    assert.equal(answer.status, 503);
+    assert.equal(answer.body, 'No token can be had at the moment, try again in a few seconds');
+  });
+});
