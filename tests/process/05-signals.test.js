@@ -61,12 +61,13 @@ for (const [way, serve] of [['a UNIX socket of its own', serveUnix], ['TCP', ser
     });
 
     test('with half a request whose rest comes: it is answered first', async () => {
-      const { child, address } = await serve(place);
+      const { child, address } = await serve(place, { args: ['--threads', '1'] });
       const peer = await Peer.connect(address);
       await peer.write(half);
-      await ask(address);  // by now the half request was seen
+      const witness = await Peer.connect(address);
+      await witness.ask();  // by now the half request was seen
       const stopped = child.stop();
-      await ask(address).catch(() => {});  // by now the signal was, too
+      await witness.untilEnded();  // by now the signal was, too
       await peer.write(rest);
       await verifyBuiltIn((await peer.answer()).body);
       assert.equal((await stopped).status, 0);

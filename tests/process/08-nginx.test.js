@@ -205,6 +205,8 @@ describe('the page', () => {
 });
 
 describe('kept connections and one thread', () => {
+  // A second would do on a machine of one's own; what is looked for is a wait for some time-out.
+  const longest = 3000;
   const good = (where) => async () => {
     const answer = await where.auth(form);
     return answer.status === 200 ? undefined : `${answer.status} ${answer.body}`;
@@ -218,14 +220,14 @@ describe('kept connections and one thread', () => {
     }
   });
 
-  test('128 clients over 2 workers: none fails, none waits for more than a second', async (t) => {
+  test('128 clients over 2 workers: none fails, and none is left waiting', async (t) => {
     const busy = await startNginx(place, { upstreams: [server.address], workers: 2, keepalive: 64 });
     const load = startLoad(t, 128, good(busy));
     await load.more(4000);
     const tally = await load.stop();
     t.diagnostic(inWords(tally));
     assert.deepEqual(tally.failed, []);
-    assert.ok(tally.longest < 1000, `${tally.longest} ms`);
+    assert.ok(tally.longest < longest, `${tally.longest} ms`);
     for (let i = 0; i < 16; i++) {
       const start = performance.now();
       assert.equal(await good(busy)(), undefined);
@@ -240,7 +242,7 @@ describe('kept connections and one thread', () => {
     const tally = await load.stop();
     t.diagnostic(inWords(tally));
     assert.deepEqual(tally.failed, []);
-    assert.ok(tally.longest < 1000, `${tally.longest} ms`);
+    assert.ok(tally.longest < longest, `${tally.longest} ms`);
   });
 });
 
