@@ -8,9 +8,11 @@
 #include <cerrno>
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "roomkey/config_error.hpp"
 #include "roomkey/log.hpp"
+#include "roomkey/options.hpp"
 #include "roomkey/responder.hpp"
 #include "roomkey/setup.hpp"
 #include "roomkey/system.hpp"
@@ -78,8 +80,8 @@ int write_all(std::string_view bytes) {
 }
 
 // A web server with a broken configuration must not look like one that refuses a visitor.
-int answer_misconfigured(const ConfigError& error) {
-    for (const std::string& finding : error.findings()) {
+int answer_misconfigured(const std::vector<std::string>& findings) {
+    for (const std::string& finding : findings) {
         log(Severity::error, finding);
     }
     return write_all(
@@ -93,9 +95,9 @@ bool is_cgi(const Parameters& environment) {
     return environment.find("REQUEST_METHOD") || environment.find("GATEWAY_INTERFACE");
 }
 
-int run_cgi(const Options& options, const Parameters& environment) {
+int run_cgi(const Parameters& environment) {
     try {
-        Setup setup = load_setup(options, environment);
+        Setup setup = load_setup(options_from_environment(environment), environment);
         const Body body = read_body(wanted(environment));
         SystemRandom random;
         const Answer answer =
@@ -105,7 +107,9 @@ int run_cgi(const Options& options, const Parameters& environment) {
         }
         return write_all(answer.bytes);
     } catch (const ConfigError& error) {
-        return answer_misconfigured(error);
+        return answer_misconfigured(error.findings());
+    } catch (const UsageError& error) {
+        return answer_misconfigured({error.what()});
     }
 }
 

@@ -142,7 +142,7 @@ Scan refuse(std::string reply = {}) {
 // How far one request has arrived.
 class Progress {
 public:
-    explicit Progress(unsigned id) : m_id(id) {}
+    Progress(unsigned id, bool keeps_connection) : m_id(id), m_keeps_connection(keeps_connection) {}
 
     // Takes the next record; a verdict ends the scan.
     std::optional<Scan> take(const Record& record, std::size_t size_with_it) {
@@ -153,7 +153,8 @@ public:
             return refuse();
         }
         if (record.type == abort_request) {
-            return Scan{Verdict::answer, size_with_it, end_of_request(m_id, request_complete)};
+            return Scan{m_keeps_connection ? Verdict::answer : Verdict::answer_and_close,
+                        size_with_it, end_of_request(m_id, request_complete)};
         }
         if (record.type == params && !m_params_ended) {
             m_params_ended = record.content.empty();
@@ -170,6 +171,7 @@ public:
 
 private:
     unsigned m_id;
+    bool m_keeps_connection;
     bool m_params_ended = false;
 };
 
@@ -193,7 +195,8 @@ Scan scan(std::span<const unsigned char> bytes, bool full, std::size_t max_conne
     if (big_endian(first->content[0], first->content[1]) != k_responder) {
         return refuse(end_of_request(first->id, unknown_role));
     }
-    Progress progress(first->id);
+    constexpr unsigned k_keep_connection = 1;
+    Progress progress(first->id, (first->content[2] & k_keep_connection) != 0);
     std::size_t size = first->size;
     while (const auto record = first_record(bytes.subspan(size))) {
         size += record->size;

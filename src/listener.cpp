@@ -83,28 +83,6 @@ void remove_stale(const std::string& path, const sockaddr_un& address) {
     }
 }
 
-Descriptor open_unix(const std::string& path) {
-    const sockaddr_un address = unix_address(path);
-    remove_stale(path, address);
-    Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!socket) {
-        fail("socket");
-    }
-    // The file never exists with another mode, not even for a moment.
-    constexpr mode_t k_not_for_others = 0117;
-    const mode_t umask = ::umask(k_not_for_others);
-    const int bound = ::bind(socket.get(), generic(address), sizeof(address));
-    const int error = errno;
-    ::umask(umask);
-    if (bound != 0) {
-        fail("unix:" + path, error);
-    }
-    if (::listen(socket.get(), k_backlog) != 0) {
-        fail("unix:" + path);
-    }
-    return socket;
-}
-
 struct HostAndPort {
     std::string host;
     std::string port;
@@ -146,37 +124,68 @@ Descriptor open_tcp(const std::string& address) {
 
 }  // namespace
 
-Listener::Listener(Descriptor socket, std::string name, std::string path)
-    : m_socket(std::move(socket)), m_name(std::move(name)), m_path(std::move(path)) {
+Listener::Listener(Descriptor socket, std::string name, std::optional<File> file)
+    : m_socket(std::move(socket)), m_name(std::move(name)), m_file(std::move(file)) {
     make_non_blocking(m_socket.get());
 }
 
 Listener Listener::open(const std::string& address) {
     if (address.starts_with(k_unix)) {
-        const std::string path = address.substr(k_unix.size());
-        return {open_unix(path), address, path};
+        return open_unix(address.substr(k_unix.size()), address);
     }
-    return {open_tcp(address), address, {}};
+    return {open_tcp(address), address, std::nullopt};
+}
+
+Listener Listener::open_unix(const std::string& path, const std::string& name) {
+    const sockaddr_un address = unix_address(path);
+    remove_stale(path, address);
+    Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!socket) {
+        fail("socket");
+    }
+    // The file never exists with another mode, not even for a moment.
+    constexpr mode_t k_not_for_others = 0117;
+    const mode_t umask = ::umask(k_not_for_others);
+    const int bound = ::bind(socket.get(), generic(address), sizeof(address));
+    const int error = errno;
+    ::umask(umask);
+    if (bound != 0) {
+        fail(name, error);
+    }
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0 || ::listen(socket.get(), k_backlog) != 0) {
+        fail(name);
+    }
+    return {std::move(socket), name, File{path, status.st_dev, status.st_ino}};
 }
 
 std::optional<Listener> Listener::inherited(const Parameters& environment) {
     if (is_listening(STDIN_FILENO)) {
-        return Listener(Descriptor(STDIN_FILENO), "fd 0", {});
+        return Listener(Descriptor(STDIN_FILENO), "fd 0", std::nullopt);
     }
     constexpr int k_first_passed = 3;
     if (parse_decimal(environment.get("LISTEN_PID")) == ::getpid() &&
         parse_decimal(environment.get("LISTEN_FDS")) >= 1 && is_listening(k_first_passed)) {
-        return Listener(Descriptor(k_first_passed), "fd 3", {});
+        return Listener(Descriptor(k_first_passed), "fd 3", std::nullopt);
     }
     return std::nullopt;
 }
 
-Listener::~Listener() {
-    // Only a file of ours is removed, and while the socket is still open, so that nobody who
-    // starts at this moment takes it for a stale one.
-    if (m_socket && !m_path.empty()) {
-        ::unlink(m_path.c_str());
+void Listener::close() {
+    // Only the file that we made is removed, and while the socket is still open, so that nobody
+    // who starts at this moment takes it for a stale one.
+    if (m_socket && m_file) {
+        struct stat status {};
+        if (::lstat(m_file->path.c_str(), &status) == 0 && status.st_dev == m_file->device &&
+            status.st_ino == m_file->inode) {
+            ::unlink(m_file->path.c_str());
+        }
     }
+    m_socket = Descriptor();
+}
+
+Listener::~Listener() {
+    close();
 }
 
 }  // namespace roomkey

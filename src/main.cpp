@@ -27,7 +27,7 @@ int run(int argc, char** argv) {
     const Parameters environment(environ);
     std::optional<Listener> inherited = Listener::inherited(environment);
     if (!inherited && is_cgi(environment)) {
-        return run_cgi(options_from_environment(environment), environment);
+        return run_cgi(environment);
     }
     const Options options = parse_command_line(argc, argv, environment);
     switch (options.command) {
@@ -52,6 +52,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    roomkey::open_standard_descriptors();
     roomkey::forbid_core_dumps();
     try {
         return run(argc, argv);

@@ -48,7 +48,7 @@ void log_warnings(const std::vector<std::string>& warnings) {
 }
 
 std::string summary(const std::vector<std::unique_ptr<Worker>>& workers) {
-    WorkerCounts all;
+    Counts all;
     for (const auto& worker : workers) {
         all.answered += worker->counts().answered;
         all.lost += worker->counts().lost;
@@ -105,6 +105,12 @@ int serve(const Options& options, const Parameters& environment, Listener listen
     for (const auto& worker : workers) {
         worker->stop();
     }
+    for (const auto& worker : workers) {
+        worker->wait_until_accepting_ended();
+    }
+    // Whoever connects from now on is refused at once, or served by another process that shares
+    // the socket, and does not wait for us in vain.
+    listener.close();
     threads.clear();  // joins them
     log(Severity::notice, "stopped" + summary(workers));
     return 0;

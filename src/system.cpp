@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "roomkey/system.hpp"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -33,6 +35,15 @@ void SystemRandom::fill(std::span<unsigned char> bytes) {
     std::copy_n(from, bytes.size(), bytes.data());
     std::fill_n(from, bytes.size(), static_cast<unsigned char>(0));
     m_used += bytes.size();
+}
+
+void open_standard_descriptors() {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+        // The lowest free number is the one that is missing, as those below it are open.
+        if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) {
+            throw std::system_error(errno, std::generic_category(), "/dev/null");
+        }
+    }
 }
 
 void forbid_core_dumps() {

@@ -9,26 +9,23 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <latch>
 #include <list>
 #include <optional>
+#include <span>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "roomkey/connection_handler.hpp"
 #include "roomkey/connections.hpp"
 #include "roomkey/descriptor.hpp"
-#include "roomkey/fastcgi.hpp"
-#include "roomkey/fastcgi_record.hpp"
 #include "roomkey/log.hpp"
 #include "roomkey/system.hpp"
 
 namespace roomkey {
 
 namespace {
-
-// The largest request that is looked at: the largest body, and as much again, twice, for its
-// parameters. It must fit a socket's receive buffer.
-constexpr std::size_t k_peek_size = 3 * k_max_body;
 
 // Accepting is put off this long when there are no descriptors left.
 constexpr std::chrono::milliseconds k_accept_pause{100};
@@ -54,10 +51,9 @@ public:
     Loop(int listener, SharedHandler& handlers, const WorkerLimits& limits)
         : m_listener(listener),
           m_limits(limits),
-          m_handler(handlers),
+          m_handler(m_connections, handlers, limits.connections),
           m_epoll(require(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-          m_stop(require(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
-          m_buffer(k_peek_size) {
+          m_stop(require(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
         watch(m_stop.get(), EPOLLIN);
         resume_accepting();
     }
@@ -70,14 +66,14 @@ public:
             if (count < 0 && errno != EINTR) {
                 fail("epoll_wait");
             }
-            for (int i = 0; i < count; ++i) {
-                handle_safely(events[static_cast<std::size_t>(i)]);
-            }
+            handle_all(std::span(events).first(static_cast<std::size_t>(std::max(count, 0))));
             sweep();
         }
     }
 
-    [[nodiscard]] const WorkerCounts& counts() const { return m_counts; }
+    void wait_until_accepting_ended() { m_accepting_ended.wait(); }
+
+    [[nodiscard]] const Counts& counts() const { return m_handler.counts(); }
 
     void stop() {
         const std::uint64_t one = 1;
@@ -94,37 +90,52 @@ private:
         }
     }
 
+    void ignore(int fd) { (void)::epoll_ctl(m_epoll.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
+    void handle_all(std::span<const epoll_event> events) {
+        // New connections come last: they may get descriptors that earlier events mean.
+        bool accepts = false;
+        bool stops = false;
+        const std::vector<int> unfinished = std::exchange(m_unfinished, {});
+        for (const epoll_event& event : events) {
+            const int fd = event.data.fd;
+            accepts = accepts || fd == m_listener;
+            stops = stops || fd == m_stop.get();
+            handle_connection(fd, event.events);
+        }
+        for (const int fd : unfinished) {
+            handle_connection(fd, 0);
+        }
+        if (stops) {
+            begin_stop();
+        } else if (accepts) {
+            accept_some();
+        }
+    }
+
     // What fails for one connection (no memory, say) must not end the others.
-    void handle_safely(const epoll_event& event) {
-        const int fd = event.data.fd;
+    void handle_connection(int fd, std::uint32_t events) {
+        if (!m_connections.state_of(fd)) {
+            return;
+        }
         try {
-            handle(event);
+            if (!m_handler.handle_input(fd)) {
+                m_unfinished.push_back(fd);
+            } else if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+                close_given_up(fd);
+            }
         } catch (const std::exception& error) {
             log(Severity::error, error.what());
-            if (fd == m_listener) {
-                put_off_accepting();
-            } else if (m_connections.state_of(fd)) {
+            if (m_connections.state_of(fd)) {
                 m_connections.close(fd);
             }
         }
     }
 
-    void handle(const epoll_event& event) {
-        const int fd = event.data.fd;
-        if (fd == m_stop.get()) {
-            begin_stop();
-        } else if (fd == m_listener) {
-            accept_some();
-        } else if (m_connections.state_of(fd)) {
-            handle_input(fd);
-            close_if_given_up(fd, event.events);
-        }
-    }
-
-    // The rest of a request can't come any more when its sender has closed.
-    void close_if_given_up(int fd, std::uint32_t events) {
-        if (m_connections.state_of(fd) == State::arriving &&
-            (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+    // Nothing more can come when the sender has closed.
+    void close_given_up(int fd) {
+        const auto state = m_connections.state_of(fd);
+        if (state == State::arriving || state == State::idle) {
             m_connections.close(fd);
         }
     }
@@ -149,19 +160,25 @@ private:
         }
     }
 
+    // True if there may be another one.
     bool accept_one() {
-        if (m_connections.size() >= m_limits.connections) {
-            close_oldest();
-        }
         Descriptor socket(::accept4(m_listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (!socket) {
             return accept_failed();
         }
-        const int fd = socket.get();
-        // Edge-triggered: a request that arrives byte by byte wakes us at each byte, and one that
-        // waits in the input does not wake us over and over.
-        watch(fd, EPOLLIN | EPOLLRDHUP | EPOLLET);
-        m_connections.add(std::move(socket));
+        if (m_connections.size() >= m_limits.connections) {
+            close_oldest();
+        }
+        try {
+            // Edge-triggered: a request that arrives byte by byte wakes us at each byte, and one
+            // that waits in the input does not wake us over and over.
+            watch(socket.get(), EPOLLIN | EPOLLRDHUP | EPOLLET);
+            m_connections.add(std::move(socket));
+        } catch (const std::exception& error) {
+            log(Severity::error, error.what());
+            put_off_accepting();
+            return false;
+        }
         return true;
     }
 
@@ -191,110 +208,6 @@ private:
         return false;
     }
 
-    // Looks at the input without taking it, and acts on what it finds.
-    void handle_input(int fd) {
-        if (m_connections.state_of(fd) == State::draining) {
-            drain(fd);
-            return;
-        }
-        bool more = true;
-        while (more) {
-            const ssize_t size =
-                ::recv(fd, m_buffer.data(), m_buffer.size(), MSG_PEEK | MSG_DONTWAIT);
-            if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
-                return;
-            }
-            if (size <= 0) {
-                m_connections.close(fd);
-                return;
-            }
-            more = act_on(fd, std::span(m_buffer).first(static_cast<std::size_t>(size)));
-        }
-    }
-
-    // True if the input may hold more to act on.
-    bool act_on(int fd, std::span<const unsigned char> input) {
-        const fastcgi::Scan scan =
-            fastcgi::scan(input, input.size() == m_buffer.size(), m_limits.connections);
-        switch (scan.verdict) {
-            case fastcgi::Verdict::incomplete: wait_for_rest(fd); return false;
-            case fastcgi::Verdict::request:
-            case fastcgi::Verdict::oversized: serve(fd, scan, input.size()); return false;
-            case fastcgi::Verdict::answer: return take(fd, scan.size) && send(fd, scan.reply);
-            case fastcgi::Verdict::answer_and_close:
-                if (send(fd, scan.reply)) {
-                    start_draining(fd);
-                }
-                return false;
-        }
-        return false;
-    }
-
-    void wait_for_rest(int fd) {
-        if (m_connections.state_of(fd) != State::arriving) {
-            m_connections.move(fd, State::arriving);
-        }
-    }
-
-    void serve(int fd, const fastcgi::Scan& scan, std::size_t available) {
-        const fastcgi::After after = m_exchange.serve(fd, scan, m_handler.get(), m_random);
-        if (after == fastcgi::After::gone) {
-            m_connections.forget(fd);
-            return;
-        }
-        ++(after == fastcgi::After::lost ? m_counts.lost : m_counts.answered);
-        if (after == fastcgi::After::drain) {
-            start_draining(fd);
-        } else if (after == fastcgi::After::keep && !m_stop_by && available == scan.size) {
-            m_connections.move(fd, State::idle);
-        } else {
-            // Also when more than one request was there: libfcgi reads ahead, and what it has read
-            // of the next one went with its buffer. We announce FCGI_MPXS_CONNS=0, and web servers
-            // wait for an answer before they send again.
-            m_connections.close(fd);
-        }
-    }
-
-    // Takes `size` bytes, which are known to be there, off the input.
-    bool take(int fd, std::size_t size) {
-        if (::recv(fd, m_buffer.data(), size, MSG_DONTWAIT) == static_cast<ssize_t>(size)) {
-            return true;
-        }
-        m_connections.close(fd);
-        return false;
-    }
-
-    bool send(int fd, const std::string& bytes) {
-        if (bytes.empty() || ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) ==
-                                 static_cast<ssize_t>(bytes.size())) {
-            return true;
-        }
-        m_connections.close(fd);
-        return false;
-    }
-
-    // Closing while input is unread would reset the connection, and the peer might lose the
-    // answer; so only our side ends, and the rest is thrown away for a while.
-    void start_draining(int fd) {
-        (void)::shutdown(fd, SHUT_WR);
-        m_connections.move(fd, State::draining);
-        drain(fd);
-    }
-
-    void drain(int fd) {
-        constexpr int k_most_reads = 8;
-        for (int i = 0; i < k_most_reads; ++i) {
-            const ssize_t size = ::recv(fd, m_buffer.data(), m_buffer.size(), MSG_DONTWAIT);
-            if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
-                return;
-            }
-            if (size <= 0) {
-                break;
-            }
-        }
-        m_connections.close(fd);
-    }
-
     // When the oldest connection of a state must go; idle ones may stay.
     [[nodiscard]] std::optional<SteadyClock::time_point> deadline(State state) const {
         const auto oldest = m_connections.oldest(state);
@@ -320,6 +233,9 @@ private:
 
     // Until the next thing that is to be done though nothing happens; -1 for never.
     [[nodiscard]] int milliseconds_to_wait() const {
+        if (!m_unfinished.empty()) {
+            return 0;
+        }
         constexpr auto k_never = SteadyClock::time_point::max();
         auto next = std::min(m_accept_again.value_or(k_never), m_stop_by.value_or(k_never));
         for (const State state : k_timed_states) {
@@ -334,19 +250,20 @@ private:
 
     // What has reached us is finished: connections in the backlog, and requests on kept ones.
     void begin_stop() {
-        if (m_stop_by) {
-            return;
-        }
         m_stop_by = SteadyClock::now() + m_limits.stop_time;
+        ignore(m_stop.get());  // else it would wake us over and over
+        m_handler.keep_none();
         // Bounded, since others may go on connecting to a socket that is shared.
         constexpr int k_longest_backlog = 4096;
         for (int i = 0; i < k_longest_backlog && accept_one(); ++i) {
         }
         end_accepting();
         m_accept_again.reset();
-        const std::list<int> kept = m_connections.in(State::idle);
-        for (const int fd : kept) {
-            handle_input(fd);
+        m_accepting_ended.count_down();
+        // Not the list itself: handling a connection may move or close it.
+        for (const int fd : std::vector<int>(m_connections.in(State::idle).begin(),
+                                             m_connections.in(State::idle).end())) {
+            handle_connection(fd, 0);
             if (m_connections.state_of(fd) == State::idle) {
                 m_connections.close(fd);
             }
@@ -359,14 +276,13 @@ private:
 
     int m_listener;
     WorkerLimits m_limits;
-    SharedHandler::Copy m_handler;
+    Connections m_connections;
+    ConnectionHandler m_handler;
     Descriptor m_epoll;
     Descriptor m_stop;
-    SystemRandom m_random;
-    fastcgi::Exchange m_exchange;
-    std::vector<unsigned char> m_buffer;
-    Connections m_connections;
-    WorkerCounts m_counts;
+    std::latch m_accepting_ended{1};
+    // Connections whose input was not handled to its end.
+    std::vector<int> m_unfinished;
     std::optional<SteadyClock::time_point> m_accept_again;
     std::optional<SteadyClock::time_point> m_stop_by;
 };
@@ -384,7 +300,11 @@ void Worker::stop() {
     m_loop->stop();
 }
 
-WorkerCounts Worker::counts() const {
+void Worker::wait_until_accepting_ended() {
+    m_loop->wait_until_accepting_ended();
+}
+
+Counts Worker::counts() const {
     return m_loop->counts();
 }
 

@@ -4,15 +4,16 @@
 #pragma once
 
 #include "roomkey/http.hpp"
-#include "roomkey/options.hpp"
 
 namespace roomkey {
 
 // Whether a web server runs this process as a CGI program.
 [[nodiscard]] bool is_cgi(const Parameters& environment);
 
-// Answers the request and returns the exit status. Reads no more of stdin than CONTENT_LENGTH, as
-// web servers leave it open, and waits at most five seconds for it.
-[[nodiscard]] int run_cgi(const Options& options, const Parameters& environment);
+// Answers the request and returns the exit status; a wrong configuration is answered with 500.
+// Takes its options from the environment alone, as its arguments come from the visitor. Reads no
+// more of stdin than CONTENT_LENGTH, as web servers leave it open, and waits at most five seconds
+// for it.
+[[nodiscard]] int run_cgi(const Parameters& environment);
 
 }  // namespace roomkey

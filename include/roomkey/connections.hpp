@@ -9,6 +9,7 @@
 #include <list>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "roomkey/descriptor.hpp"
 
@@ -38,6 +39,15 @@ public:
     // The connection enters a state, or starts over in it.
     void move(int fd, State state);
 
+    // What has arrived of a connection's next request.
+    struct Input {
+        // How often there was something, but not all.
+        unsigned looks = 0;
+        // Taken off the socket, if it came in too many pieces to leave it there.
+        std::vector<unsigned char> collected;
+    };
+    [[nodiscard]] Input& input_of(int fd) { return m_by_fd.at(fd).input; }
+
     void close(int fd);
 
     // The same for a descriptor that somebody else has closed.
@@ -59,6 +69,7 @@ private:
         State state;
         SteadyClock::time_point since;
         std::list<int>::iterator place;
+        Input input = {};
     };
 
     [[nodiscard]] std::list<int>& list(State state) {

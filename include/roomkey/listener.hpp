@@ -2,6 +2,8 @@
 // The listening socket: inherited from a process manager, or opened by ourselves.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 
@@ -26,16 +28,26 @@ public:
     Listener& operator=(Listener&&) = delete;
     ~Listener();
 
+    // Ends listening, as far as this process is concerned.
+    void close();
+
     [[nodiscard]] int fd() const { return m_socket.get(); }
     // For the log: `unix:/run/roomkey.sock`, `127.0.0.1:9000` or `fd 0`.
     [[nodiscard]] const std::string& name() const { return m_name; }
 
 private:
-    Listener(Descriptor socket, std::string name, std::string path);
+    // The file of a UNIX socket: a path, and which file stood there when we had made it.
+    struct File {
+        std::string path;
+        dev_t device;
+        ino_t inode;
+    };
+    Listener(Descriptor socket, std::string name, std::optional<File> file);
+    [[nodiscard]] static Listener open_unix(const std::string& path, const std::string& name);
 
     Descriptor m_socket;
     std::string m_name;
-    std::string m_path;
+    std::optional<File> m_file;
 };
 
 }  // namespace roomkey

@@ -25,6 +25,10 @@ private:
     std::size_t m_used = sizeof(m_block);
 };
 
+// Opens /dev/null where stdin, stdout or stderr is closed, as FastCGI 1.0 allows (section 2.2):
+// else the next socket would take its place, and a log line would be written to a visitor.
+void open_standard_descriptors();
+
 // Keeps the process's memory, with the key in it, out of core dumps and from other processes of
 // the same user.
 void forbid_core_dumps();

@@ -6,9 +6,9 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 
+#include "roomkey/counts.hpp"
 #include "roomkey/shared_handler.hpp"
 
 namespace roomkey {
@@ -22,13 +22,6 @@ struct WorkerLimits {
     std::chrono::milliseconds silent_stop_time{250};
     // How long unfinished requests may hold up a stop.
     std::chrono::milliseconds stop_time{2500};
-};
-
-// What a worker has done.
-struct WorkerCounts {
-    std::uint64_t answered = 0;
-    // Answers that could not be sent, because the peer was gone or read nothing.
-    std::uint64_t lost = 0;
 };
 
 class Worker {
@@ -45,8 +38,11 @@ public:
     // Any thread may call it.
     void stop();
 
+    // Waits, after stop(), until the listener is not used any more.
+    void wait_until_accepting_ended();
+
     // To be asked for when run() has returned.
-    [[nodiscard]] WorkerCounts counts() const;
+    [[nodiscard]] Counts counts() const;
 
 private:
     class Loop;
