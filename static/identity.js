@@ -1,27 +1,25 @@
-// Who this page is to others, over reconnects and reloads, without an account.
+// Who this page is to others, over reconnects and reloads.
 //
-// A connection's id ends with it, and clientData, where a page says who it is, anybody can read and copy. So what it
-// says is a link of a hash chain (Lamport's one-time passwords): every connection shows a value whose hash is what the
-// one before it showed. All can check that, and only the holder of the seed can go on. Browsers hash on secure pages
-// (https, localhost) only; elsewhere private threads end with the connection.
+// What a page says of itself can be copied. So each connection shows a link of a hash chain (Lamport's one-time
+// passwords): its hash is the link shown before. All can check that; only the holder of the seed can go on. Browsers
+// hash on https and localhost only; elsewhere private talks end with the connection.
 
-const links = 200;
 const subtle = globalThis.crypto?.subtle;
+const links = 200;
 
-async function hash(link) {
-  const bytes = await subtle.digest('SHA-256', new TextEncoder().encode(link));
-  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+async function hashes(link, count) {
+  const all = [];
+  while (subtle && all.length < count) {
+    const bytes = await subtle.digest('SHA-256', new TextEncoder().encode(link));
+    all.push((link = btoa(String.fromCharCode(...new Uint8Array(bytes)))));
+  }
+  return all;
 }
 
 /** The links that the holder of this one may have shown before. */
-export async function earlierLinks(link) {
-  const earlier = [];
-  if (!subtle || link?.length !== 44) return earlier;
-  while (earlier.length < links) earlier.push((link = await hash(link)));
-  return earlier;
-}
+export const earlierLinks = (link) => hashes(link, link ? links : 0);
 
-// Kept for the tab: two tabs are two people. Without storage, a reload forgets.
+// For the tab: two tabs are two people. Without storage, a reload forgets.
 function stored(value) {
   try {
     if (value) sessionStorage.roomkey = JSON.stringify(value);
@@ -37,9 +35,6 @@ export const keep = (change) => stored(Object.assign(kept, change));
 /** What the next connection says of itself. Spends a link. */
 export async function claims() {
   const {name, color, left} = kept;
-  if (!subtle) return {name, color};
-  keep(left ? {left: left - 1} : {left: links, seed: crypto.randomUUID() + crypto.randomUUID()});
-  let link = kept.seed;
-  for (let n = kept.left; n > 0; n--) link = await hash(link);
-  return {name, color, link};
+  keep(left ? {left: left - 1} : {left: links, seed: crypto.getRandomValues(new Uint8Array(32)).join()});
+  return {name, color, link: (await hashes(kept.seed, kept.left)).at(-1)};
 }

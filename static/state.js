@@ -1,27 +1,26 @@
-// What the chat knows. Pure: no page, no network. It hears what connection.js tells, by the same names.
+// What the chat knows, without page or network. It hears what connection.js tells, by the same names.
 //
-// A thread is a room, or a person with the private messages between us; its key is the room's name or the
-// connection's id. A person is here while in any room.
-//
-// Who says what: a connection's id comes from the service, authData from the token that the auth server signed.
-// clientData, and a name inside a message, are claims of their sender. With "names": "chosen" in config.json claimed
-// names and colours are shown, right for guests; with "signed" only authData names anybody.
+// A thread is a room, or a person with our private messages; its key is the room's name or the connection's id. Ids
+// come from the service, authData from the auth server, signed; clientData, and names in messages, are mere claims.
+// With "names": "signed" in config.json only authData names anybody.
 
 import {cleanName, readMessage} from './text.js';
 
-const newThread = (key, more) => ({key, messages: [], ids: new Set(), unread: 0, typing: new Map(), draft: '', ...more});
-const newPerson = (id, more) => newThread(id, {name: 'Someone', rooms: new Set(), ...more});
+function newThread(key, more) {
+  return {key, name: 'Someone', rooms: new Set(), messages: [], unread: 0, typing: new Map(), draft: '', ...more};
+}
 
 export class Chat {
   threads = new Map();
-  mine = new Set(); // all connection ids that this page has had
-  online = false;
-  looking = true; // whether the person sees the page
-  count = 0; // of messages: their keys
+  mine = new Set(); // all ids that this page has had
+  waiting = []; // messages without an echo yet
+  looking = true; // the person sees the page
+  count = 0; // of messages
+  typed = 0; // when others were told
 
-  constructor({rooms, names}, limit = 500) {
-    Object.assign(this, {names, limit});
-    for (const {name, title} of rooms) this.threads.set(name, newThread(name, {name: title, isRoom: true}));
+  constructor({rooms, names}, self, publish, limit = 500) {
+    Object.assign(this, {names, self, publish, limit});
+    for (const {name: key, title: name, history} of rooms) this.threads.set(key, newThread(key, {name, history, isRoom: true}));
     this.current = this.all[0];
   }
 
@@ -30,54 +29,46 @@ export class Chat {
   }
 
   get people() {
-    return this.all.filter(({rooms}) => rooms?.size);
+    return this.all.filter(({rooms}) => rooms.size);
   }
 
   get me() {
-    return this.threads.get(this.id);
+    return this.threads.get(this.id) ?? this.self;
   }
 
   get unread() {
     return this.all.reduce((sum, {unread}) => sum + unread, 0);
   }
 
-  // --- The connection ---
-
   status(kind) {
     this.online = kind === 'online';
   }
 
   connected(id) {
-    this.mine.add(id);
-    this.id = id;
+    this.mine.add((this.id = id));
   }
 
   denied(room, words) {
     Object.assign(this.threads.get(room) ?? {}, {denied: words});
   }
 
-  lost() {
-    for (const message of this.pending) Object.assign(message, {state: 'failed', why: 'Perhaps not sent: the connection was lost.'});
-  }
-
-  // --- People ---
-
   members(room, list) {
-    const here = new Set(list.map(({id}) => id));
-    for (const {key, rooms} of this.people) if (rooms.has(room) && !here.has(key)) this.member_leave(room, {id: key});
+    for (const {key} of this.people) if (!list.some(({id}) => id === key)) this.member_leave(room, {id: key});
     for (const member of list) this.member_join(room, member);
   }
 
   member_join(room, {id, authData, clientData}) {
-    const person = this.threads.get(id) ?? newPerson(id);
+    const person = this.threads.get(id) ?? newThread(id);
+    const others = this.all.filter((other) => other !== person);
     const shown = (this.names === 'chosen' && clientData) || {};
-    person.signed = cleanName(authData?.name);
-    person.name = cleanName(shown.name) || person.signed || 'Someone';
+    const name = cleanName(shown.name) || cleanName(authData?.name) || 'Someone';
+    const taken = id !== this.id && others.some((other) => other.rooms.size && other.name === name);
+    person.name = taken ? `${name} · ${id.slice(-4)}` : name;
     person.color = shown.color ?? authData?.color;
-    person.rooms.add(room);
     // A link that somebody else has shown is a copy.
     const link = clientData?.link;
-    if (!this.all.some((other) => other.link === link && other !== person)) person.link = link;
+    if (!others.some((other) => other.link === link || other.earlier?.includes(link))) person.link = link;
+    person.rooms.add(room);
     this.threads.set(id, person);
   }
 
@@ -85,35 +76,23 @@ export class Chat {
     const person = this.threads.get(id);
     if (!person?.rooms.delete(room) || person.rooms.size) return;
     for (const {typing} of this.all) typing.delete(id);
-    if (person.messages.length) this.note(person, `${person.name} has left.`);
+    if (person.messages.length) this.insert(person, {at: Date.now(), note: `${person.name} has left.`});
     else if (person !== this.current) this.threads.delete(id);
   }
 
-  /** Two of the same name are told apart by what the server calls them. */
-  label({key, name, signed, rooms}) {
-    const same = rooms ? this.people.filter((other) => other.name === name) : [];
-    return same.length < 2 ? name : `${name} · ${signed === name ? key.slice(-4) : signed}`;
-  }
-
-  /**
-   * Lets the talk with one who left go on with the only one here whose `earlier` links (identity.js) have the same
-   * link, and says so. While the old connection lives, nobody is its heir.
-   */
+  /** A talk with one who left goes on with the one whose earlier links (identity.js) have the same. */
   reunite() {
     for (const old of this.all) {
-      const [heir, another] = this.people.filter(({earlier}) => earlier?.includes(old.link));
-      if (!old.link || old.rooms.size || !heir || another || heir === this.me) continue;
-      const said = old.messages.filter(({note}) => !note);
-      const note = old.name === heir.name ? `${old.name} is back.` : `${old.name} is back as ${heir.name}.`;
-      heir.messages.unshift(...said, {key: ++this.count, at: Date.now(), note});
+      const heir = this.people.find(({earlier}) => earlier?.includes(old.link));
+      if (!heir || !old.link || old.rooms.size) continue;
+      const note = `${old.name} is back${old.name === heir.name ? '' : ` as ${heir.name}`}.`;
+      heir.messages.unshift(...old.messages, {key: ++this.count, at: Date.now(), note});
       heir.unread += old.unread;
       heir.draft ||= old.draft;
       this.threads.delete(old.key);
       if (this.current === old) this.select(heir);
     }
   }
-
-  // --- Threads ---
 
   select(thread) {
     this.current = thread;
@@ -125,7 +104,6 @@ export class Chat {
     if (looking) this.current.unread = 0;
   }
 
-  /** Why nothing can be written there; '' when it can. */
   closed({isRoom, denied, name, rooms}) {
     if (denied) return `You are not let in: ${denied}`;
     return isRoom || rooms.size ? '' : `${name} has left.`;
@@ -135,25 +113,22 @@ export class Chat {
     return [...typing].filter(([, until]) => until > now).map(([id]) => this.threads.get(id).name);
   }
 
-  // --- Messages ---
-
   message(room, {id, clientId, timestamp, data}, past = false, now = Date.now()) {
     const {typing, text, ...claimed} = readMessage(data);
     const mine = this.mine.has(clientId);
     const known = this.threads.get(clientId);
-    const from = known ?? (clientId && newPerson(clientId, this.names === 'chosen' && claimed.name ? claimed : {}));
-    // In no public room: it came to one's private room. Without an author: over REST, as a rule from those who run the
-    // chat, but nothing proves it.
+    const from = known ?? (clientId && newThread(clientId, this.names === 'chosen' && claimed));
+    // What has no author came over REST: in general from the server, but nothing proves it.
     const thread = this.threads.get(room) ?? from ?? this.all[0];
     if (typing) return void (known && !mine && !past && thread.typing.set(clientId, now + 5000));
     this.threads.set(thread.key, thread);
-    if (id && thread.ids.has(id)) return;
-    thread.ids.add(id);
+    if (id && thread.messages.some((other) => other.id === id)) return;
     thread.typing.delete(clientId);
-    // An own one is here already, and waits for this echo.
+    // An own one waits for this echo.
     const own = mine && thread.messages.find((other) => other.mine && other.state && other.text === text);
-    const at = timestamp > 0 ? timestamp * 1000 : now;
-    this.insert(thread, Object.assign(own || {text, from, mine}, {id, at, state: ''}), past);
+    if (own) this.settle(own);
+    const at = timestamp * 1000 || now;
+    this.insert(thread, Object.assign(own || {text, from, mine, state: ''}, {id, at}), past);
     const news = !mine && (!past || this.mine.size > 1);
     if (news && !(this.looking && thread === this.current)) thread.unread++;
   }
@@ -162,17 +137,29 @@ export class Chat {
     this.message(room, message, true);
   }
 
-  note(thread, note) {
-    this.insert(thread, {note, at: Date.now()});
+  publishTo({key, isRoom}, message) {
+    this.publish(isRoom ? key : `private-room-${key}`, message);
   }
 
-  /** Shows an own message, or shows it again. The caller publishes it. */
-  send(thread, from, text, message = {}) {
-    this.insert(thread, Object.assign(message, {text, from, mine: true, at: Date.now(), state: 'pending'}));
+  send(thread, text, message = {}) {
+    const {isRoom} = thread;
+    const {name, color} = this.me;
+    Object.assign(message, {isRoom, text, from: this.me, mine: true, at: Date.now(), state: 'pending'});
+    this.insert(thread, message);
+    this.waiting.push(message);
+    this.publishTo(thread, {text, name, color}); // named for readers of the history
+    this.typed = 0;
     return message;
   }
 
-  /** History goes where its time puts it; else the service's order counts, and what it did not confirm is last. */
+  type(thread, now = Date.now()) {
+    // Where a history is kept, it would fill with this.
+    if (thread.history || now - this.typed < 3000) return;
+    this.typed = now;
+    this.publishTo(thread, {typing: true});
+  }
+
+  /** The service's order counts: what it has not confirmed is last. History goes by its time. */
   insert(thread, message, past) {
     const list = thread.messages.filter((other) => other !== message);
     const below = (other) => (past ? other.at > message.at : !message.state && other.state === 'pending');
@@ -180,17 +167,26 @@ export class Chat {
     while (at && below(list[at - 1])) at--;
     message.key ??= ++this.count;
     list.splice(at, 0, message);
-    while (list.length > this.limit) thread.ids.delete(list.shift().id);
-    thread.messages = list;
+    thread.messages = list.slice(-this.limit);
   }
 
-  get pending() {
-    const all = this.all.flatMap(({messages}) => messages);
-    return all.filter(({state}) => state === 'pending').sort((a, b) => a.key - b.key);
+  settle(message, state = '', why) {
+    Object.assign(message, {state, why});
+    this.waiting = this.waiting.filter((other) => other !== message);
   }
 
-  /** The service does not say what it refuses, but answers in order: it is the oldest that is not confirmed. */
+  /** Whether an echo is missing for long. A private message has none: no refusal is as good. */
+  isOverdue(now = Date.now()) {
+    for (const message of this.waiting) if (!message.isRoom && now - message.at > 3000) this.settle(message);
+    return this.waiting.some(({at}) => now - at > 10_000);
+  }
+
+  /** The service answers in order: what it refuses is the oldest. */
   refused(words) {
-    Object.assign(this.pending[0] ?? {}, {state: 'failed', why: `Not sent: ${words}.`});
+    for (const message of this.waiting.slice(0, 1)) this.settle(message, 'failed', `Not sent: ${words}.`);
+  }
+
+  lost() {
+    for (const message of this.waiting) this.settle(message, 'failed', 'Perhaps not sent: the connection was lost.');
   }
 }

@@ -1,19 +1,19 @@
-// What other people send, made plain before anything else sees it.
+// What other people send, made plain.
 
-// Control characters, and those that hide, turn or pad what is around them.
+// Characters that control, hide, turn or pad the text around them.
 const tricks = /[\p{Cc}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
 export function cleanName(value) {
   if (typeof value !== 'string') return '';
   const plain = value.slice(0, 500).normalize('NFC').replace(tricks, ' ').replace(/\s+/g, ' ').trim();
-  return [...plain].slice(0, 40).join('').trim();
+  return [...plain].slice(0, 40).join('');
 }
 
 /** This page sends {text, name, color} or {typing: true}; others may send any JSON. */
 export function readMessage(data) {
   const {typing, text, name, color} = data ?? {};
   if (typing === true) return {typing};
-  if (typeof text === 'string') return {text, name: cleanName(name), color};
+  if (typeof text === 'string') return {text, name: cleanName(name) || 'Someone', color};
   return {text: typeof data === 'object' ? JSON.stringify(data, null, 2) : String(data)};
 }
 
@@ -23,7 +23,7 @@ export function pieces(text) {
   let done = 0;
   for (const {0: match, index} of text.matchAll(/\bhttps?:\/\/[^\s<>]+/gi)) {
     // In "(see https://example.org/)." the sentence owns the end.
-    const tail = match.includes('(') ? '.,;:!?\'"’”»' : '.,;:!?\'"’”»)';
+    const tail = `.,;:!?'"’”»${match.includes('(') ? '' : ')'}`;
     let end = match.length;
     while (tail.includes(match[end - 1])) end--;
     const address = match.slice(0, end);
@@ -31,6 +31,5 @@ export function pieces(text) {
     found.push({text: text.slice(done, index)}, {text: address, href: new URL(address).href});
     done = index + end;
   }
-  found.push({text: text.slice(done)});
-  return found.filter((piece) => piece.text);
+  return [...found, {text: text.slice(done)}];
 }

@@ -2,6 +2,7 @@
 // People at their browsers: each has a context (storage, network) of their own.
 
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { chromium } from 'playwright-core';
 
@@ -26,6 +27,15 @@ const networkFailure = /^(Failed to load resource|WebSocket connection to)/;
 
 let people = 0;
 
+/** Waits until `condition` holds; asks often, for ten seconds. */
+export async function until(condition) {
+  const deadline = Date.now() + 10_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`it never came true: ${condition}`);
+    await sleep(20);
+  }
+}
+
 export class Person {
   /** Opens the page. Options are those of a browser context, and `path`, `prepare(page)`. */
   static async visit(browser, stack, { path = '', prepare, ...options } = {}) {
@@ -44,18 +54,22 @@ export class Person {
   }
 
   constructor(context, page, address) {
-    Object.assign(this, { context, page, address, complaints: [], frames: [] });
+    Object.assign(this, { context, page, address, complaints: [], frames: [], sent: [] });
   }
 
   /** Collects whatever a page may complain of, and every frame that reaches it. */
   async watch() {
-    const { page, complaints, frames } = this;
+    const { page, complaints, frames, sent } = this;
     page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
     page.on('console', (message) => {
       const text = message.text();
       if (['error', 'warning'].includes(message.type()) && !networkFailure.test(text)) complaints.push(`console: ${text}`);
     });
-    page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => frames.push(String(payload))));
+    page.on('websocket', (socket) => {
+      socket.on('framereceived', ({ payload }) => frames.push(String(payload)));
+      socket.on('framesent', ({ payload }) => sent.push(String(payload)));
+    });
+    await page.clock.install(); // runs as usual, until a test makes it jump
     await page.exposeFunction('complain', (text) => complaints.push(text));
     await page.addInitScript(() => {
       addEventListener('securitypolicyviolation', (event) => window.complain(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
@@ -80,6 +94,19 @@ export class Person {
   async say(text) {
     await this.get('.message-form__input').fill(text);
     await this.get('.message-form__input').press('Enter');
+  }
+
+  async rename(name) {
+    this.chosen = name;
+    await this.get('.me .name').fill(name);
+    await this.get('.me .name').press('Enter');
+    await this.get('.me .name').blur();
+  }
+
+  /** Waits for what the line about the connection says. */
+  async banner(words) {
+    const line = this.get('.banner p');
+    await line.filter(words === '' ? { hasNotText: /./ } : { hasText: words }).waitFor({ state: 'attached' });
   }
 
   /** Opens the private thread with somebody, or a room. */
@@ -107,15 +134,42 @@ export class Person {
 
   /** Waits until the list of the others has exactly these names. */
   async seesMembers(...names) {
-    const wanted = [...names].sort();
-    const deadline = Date.now() + 10_000;
+    const wanted = names.sort().join();
     let seen;
-    do {
-      seen = (await this.members()).sort();
-      if (seen.join() === wanted.join()) return;
-      await this.page.waitForTimeout(20);
-    } while (Date.now() < deadline);
-    assert.deepEqual(seen, wanted);
+    await until(async () => (seen = (await this.members()).sort().join()) === wanted).catch(() => {
+      assert.equal(seen, wanted);
+    });
+  }
+
+  /** Collects what the line about the connection says from now on. */
+  async recordBanner() {
+    await this.page.evaluate(() => {
+      const line = document.querySelector('.banner p');
+      window.said = [];
+      new MutationObserver(() => window.said.push(line.textContent)).observe(line, { childList: true, subtree: true });
+    });
+  }
+
+  async bannerTexts() {
+    return (await this.page.evaluate(() => window.said)).filter(Boolean);
+  }
+
+  returnToTab() {
+    return this.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  }
+
+  /** The id of the present connection, as the service gave it. */
+  get clientId() {
+    const handshake = this.frames.findLast((frame) => frame.includes('"require_auth"'));
+    return JSON.parse(handshake).client_id;
+  }
+
+  /** Cuts the connection, and waits for the next one. */
+  async reconnect(stack) {
+    const { clientId } = this;
+    await stack.control('drop', { client: clientId });
+    await until(() => this.clientId !== clientId);
+    await this.online();
   }
 
   async leave() {

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// axe-core finds nothing, in light and dark, on a desktop and on a phone, in all states of the page.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+
+import { launch, Person } from './person.js';
+import { startStack } from './stack.js';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const desktop = { viewport: { width: 1000, height: 700 } };
+const phone = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true };
+
+let browser;
+let stack;
+
+before(async () => {
+  stack = await startStack();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+async function violations({ page }) {
+  await page.evaluate(axe);
+  const { violations: found } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
+  return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+}
+
+/** Names and colours that are hard to read as they are. */
+const looks = [['Pale', '#ffff99'], ['Dark', '#000011'], ['Loud', '#ff00ff'], ['Plain', '#777777']];
+
+for (const [size, options] of Object.entries({ desktop, phone })) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`axe finds nothing on a ${size} in ${colorScheme}: empty, busy, private, left, refused, offline`, async () => {
+      const ada = await (await Person.visit(browser, stack, { ...options, colorScheme, reducedMotion: 'reduce' })).online();
+      assert.deepEqual(await violations(ada), [], 'empty');
+      const others = await Promise.all(looks.map(async ([name, color]) => {
+        const prepare = (page) => page.addInitScript((kept) => { sessionStorage.roomkey ??= kept; }, JSON.stringify({ name, color }));
+        return (await Person.visit(browser, stack, { prepare })).online();
+      }));
+      await ada.seesMembers(...looks.map(([name]) => name));
+      for (const other of others) {
+        await other.say('See https://example.org/');
+        await ada.message('example.org').nth(others.indexOf(other)).waitFor();
+      }
+      await stack.publish('observable-room', { a: 'long text'.repeat(300) });
+      await ada.sees('long text');
+      await others[0].open(await ada.name());
+      await others[0].get('textarea').pressSequentially('Psst');
+      await others[0].get('textarea').press('Enter');
+      await ada.get('.badge').filter({ hasText: '1' }).waitFor();
+      assert.deepEqual(await violations(ada), [], 'busy');
+      await ada.open('Pale');
+      assert.deepEqual(await violations(ada), [], 'private');
+      await Promise.all(others.map((other) => other.leave()));
+      await ada.get('.note').filter({ hasText: 'has left' }).waitFor();
+      assert.deepEqual(await violations(ada), [], 'left');
+      await ada.open('Public room');
+      await stack.control('freeze');
+      await ada.say('Lost');
+      await stack.control('drop');
+      await ada.get('.message[data-state=failed]').waitFor();
+      await ada.banner(/./);
+      assert.deepEqual(await violations(ada), [], 'offline');
+      await stack.control('reset');
+      await ada.online();
+      await ada.leave();
+    });
+  }
+}
+
+test('a screen reader hears new messages, and not those that were there before', async () => {
+  const ada = await (await Person.visit(browser, stack)).online();
+  const log = ada.get('.messages');
+  assert.equal(await log.getAttribute('role'), 'log');
+  await ada.get('.messages[aria-live=polite]').waitFor();
+  await ada.page.evaluate(() => {
+    window.heard = [];
+    const node = document.querySelector('.messages');
+    new MutationObserver((changes) => {
+      if (node.ariaLive === 'polite') window.heard.push(...changes.flatMap(({ addedNodes }) => [...addedNodes].map((added) => added.textContent)));
+    }).observe(node, { childList: true, subtree: true });
+  });
+  await stack.publish('observable-room', 'First');
+  await ada.sees('First');
+  await stack.publish('observable-room', 'Second');
+  await ada.sees('Second');
+  const heard = (await ada.page.evaluate(() => window.heard)).filter((text) => /First|Second/.test(text));
+  assert.deepEqual(heard.map((text) => /First|Second/.exec(text)[0]), ['First', 'Second']);
+  assert.equal(await ada.get('.banner p').getAttribute('role'), 'status');
+  await ada.leave();
+});

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+// What people expect of a good small chat, in a channel with a history and three rooms, one of
+// which is not open to them.
+
+import assert from 'node:assert/strict';
+import { readdir, stat } from 'node:fs/promises';
+import { after, afterEach, before, test } from 'node:test';
+
+import { launch, Person, until } from './person.js';
+import { startStack } from './stack.js';
+
+const both = { publish: true, subscribe: true };
+const policy = {
+  claims: {
+    client: '${form.clientID}',
+    channel: '${env.SCALEDRONE_CHANNEL_ID}',
+    exp: '${now+180}',
+    data: { name: '${guest.name}', color: '${guest.color}' },
+    permissions: {
+      '^observable-room$': both,
+      '^observable-archive$': { ...both, history: 50 },
+      '^private-room-${form.clientID|regex}$': { publish: false, subscribe: true },
+      '^private-room-(?!${form.clientID|regex}$).+$': { publish: true, subscribe: false },
+    },
+  },
+};
+const rooms = [
+  { name: 'observable-room', title: 'Public room' },
+  { name: 'observable-archive', title: 'Archive', history: 50 },
+  { name: 'observable-secret', title: 'Secret' },
+];
+
+let browser;
+let stack;
+let present = [];
+
+before(async () => {
+  stack = await startStack({ policy, rooms, history: true });
+  browser = await launch();
+});
+
+afterEach(async () => {
+  const leaving = present;
+  present = [];
+  await Promise.all(leaving.map((person) => person.leave()));
+});
+
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+async function visit(name, options) {
+  const person = await (await Person.visit(browser, stack, options)).online();
+  present.push(person);
+  if (name) await person.rename(name);
+  return person.online();
+}
+
+/** Makes the page believe that it cannot be seen, or that it can. */
+function hide(person, hidden) {
+  return person.page.evaluate((value) => {
+    Object.defineProperty(document, 'hidden', { value, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+}
+
+test('a first visit loads less than 30 KB of ours and shows the room within a second', async () => {
+  const folder = new URL('../../static/', import.meta.url);
+  const sizes = await Promise.all((await readdir(folder)).map(async (name) => (await stat(new URL(name, folder))).size));
+  assert.ok(sizes.reduce((sum, size) => sum + size) < 30 * 1024);
+  const ada = await visit();
+  const shown = await ada.page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
+  assert.ok(shown < 1000, `${shown} ms`);
+});
+
+test('a person chooses a name, and keeps it', async () => {
+  const [ada, bob] = [await visit('Ada'), await visit()];
+  await bob.seesMembers('Ada');
+  await ada.rename('  Ada   Lovelace ');
+  await bob.seesMembers('Ada Lovelace');
+  await ada.online();
+  assert.equal(await ada.name(), 'Ada Lovelace');
+  await ada.page.reload();
+  await bob.seesMembers('Ada Lovelace');
+  await ada.online();
+  assert.equal(await ada.name(), 'Ada Lovelace');
+});
+
+test('a private thread follows its person to a new name, and says so', async () => {
+  const [ada, bob] = [await visit('Ada'), await visit('Bob')];
+  await bob.open('Ada');
+  await bob.say('Hello Ada');
+  await ada.open('Bob');
+  await ada.sees('Hello Ada');
+  await ada.rename('Countess');
+  await bob.get('.note').filter({ hasText: 'Ada is back as Countess.' }).waitFor();
+  await bob.say('Hello Countess');
+  await ada.sees('Hello Countess');
+  assert.equal(await bob.get('.chat-title').textContent(), 'Countess');
+});
+
+test('unread messages are counted for each room, in the title, and not where somebody looks', async () => {
+  const [ada, bob] = [await visit('Ada'), await visit('Bob')];
+  await bob.say('In public');
+  await bob.open('Archive');
+  await bob.say('For the archive');
+  await bob.say('More for the archive');
+  await ada.get('.rooms .badge').filter({ hasText: '2' }).waitFor();
+  assert.equal(await ada.page.title(), '(2) Public room');
+  await hide(ada, true);
+  await bob.open('Public room');
+  await bob.say('Behind the back');
+  await until(async () => (await ada.page.title()) === '(3) Public room');
+  await hide(ada, false);
+  await until(async () => (await ada.page.title()) === '(2) Public room');
+  await ada.open('Archive');
+  await until(async () => (await ada.page.title()) === 'Archive');
+});
+
+test('typing is shown while it lasts, and ends with the message', async () => {
+  const [ada, bob] = [await visit('Ada'), await visit('Bob')];
+  await bob.seesMembers('Ada');
+  await ada.get('textarea').pressSequentially('He');
+  await bob.get('.typing').filter({ hasText: 'Ada typing…' }).waitFor();
+  await ada.get('textarea').press('Enter');
+  await bob.sees('He');
+  await bob.get('.typing').filter({ hasNotText: /./ }).waitFor({ state: 'attached' });
+  await ada.get('textarea').pressSequentially('And');
+  await bob.get('.typing').filter({ hasText: 'Ada typing…' }).waitFor();
+  await bob.page.clock.fastForward(8000);
+  await bob.get('.typing').filter({ hasNotText: /./ }).waitFor({ state: 'attached' });
+});
+
+test('nobody is told of typing where a history would keep it', async () => {
+  const ada = await visit('Ada');
+  await ada.open('Archive');
+  await ada.get('textarea').pressSequentially('Quiet');
+  await ada.get('textarea').press('Enter');
+  await ada.sees('Quiet');
+  assert.ok(!ada.sent.some((frame) => frame.includes('typing')));
+});
+
+test('Enter sends, Shift+Enter makes a new line, and Enter of an input method does neither', async () => {
+  const ada = await visit();
+  const input = ada.get('textarea');
+  await input.fill('one');
+  await input.press('Shift+Enter');
+  await input.pressSequentially('two');
+  for (const composing of [{ isComposing: true }, { keyCode: 229 }]) {
+    await input.evaluate((node, init) => {
+      node.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...init }));
+    }, composing);
+  }
+  assert.equal(await input.inputValue(), 'one\ntwo');
+  assert.ok(await input.evaluate((node) => node.offsetHeight > 55), 'it grows with the text');
+  await input.press('Enter');
+  await ada.sees('one');
+  assert.deepEqual((await ada.texts()).filter((text) => text.startsWith('one')), ['one\ntwo']);
+  await input.fill('   \n ');
+  await input.press('Enter');
+  await ada.say('The last');
+  await ada.sees('The last');
+  assert.ok(!(await ada.texts()).some((text) => !text.trim()));
+});
+
+test('the log stays at the end, and where one reads; a button leads to what is new', async () => {
+  const ada = await visit();
+  const log = ada.get('.messages');
+  const fromEnd = () => log.evaluate((node) => node.scrollHeight - node.scrollTop - node.clientHeight);
+  for (let n = 1; n <= 40; n++) await stack.publish('observable-room', `line ${n}.`);
+  await ada.sees('line 40.');
+  await until(async () => (await fromEnd()) < 2);
+  await log.evaluate((node) => node.scrollTo(0, 0));
+  await stack.publish('observable-room', 'unseen');
+  const button = ada.get('.to-end');
+  await button.waitFor();
+  assert.equal(await log.evaluate((node) => node.scrollTop), 0);
+  await button.click();
+  await until(async () => (await fromEnd()) < 2);
+  await button.waitFor({ state: 'hidden' });
+});
+
+test('every message has a time, and every day a heading', async () => {
+  let day = 3;
+  const ada = await visit('Ada', {
+    locale: 'en-GB',
+    prepare: (page) => page.routeWebSocket('**/v3/websocket', (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage((text) => {
+        const frame = JSON.parse(text);
+        if (frame.type === 'publish') frame.timestamp -= 86_400 * day--;
+        socket.send(JSON.stringify(frame));
+      });
+    }),
+  });
+  for (const text of ['three days ago', 'two days ago', 'yesterday', 'today']) {
+    await stack.publish('observable-room', text);
+    await ada.sees(text);
+  }
+  const headings = await ada.get('.note').allTextContents();
+  assert.equal(headings.length, 4);
+  for (const heading of headings) assert.match(heading, /^\w+day,? \d+ \w+ \d{4}$/);
+  for (const time of await ada.get('time').all()) {
+    assert.match(await time.textContent(), /^\d\d:\d\d$/);
+    assert.match(await time.getAttribute('datetime'), /^\d{4}-\d\d-\d\dT\d\d:\d\d/);
+  }
+});
+
+test('a newcomer reads the history, with the names of those who have left', async () => {
+  const ada = await visit('Ada');
+  await ada.open('Archive');
+  await ada.say('Said before');
+  await ada.sees('Said before');
+  present = [];
+  await ada.leave();
+  const bob = await visit('Bob');
+  await bob.open('Archive');
+  await bob.sees('Said before');
+  assert.equal(await bob.message('Said before').last().locator('.member').textContent(), 'Ada');
+  assert.equal(await bob.page.title(), 'Archive');
+});
+
+test('after an interruption, the history fills the gap, without doubles', async () => {
+  const [ada, bob] = [await visit('Ada'), await visit('Bob')];
+  await ada.open('Archive');
+  await bob.open('Archive');
+  await ada.say('Before the gap');
+  await bob.sees('Before the gap');
+  await bob.context.setOffline(true);
+  await until(() => bob.get('form button').isDisabled());
+  await ada.say('In the gap');
+  await ada.sees('In the gap');
+  await bob.context.setOffline(false);
+  await bob.sees('In the gap');
+  await bob.online();
+  await bob.say('After the gap');
+  await bob.sees('After the gap');
+  assert.deepEqual((await bob.texts()).slice(-3), ['Before the gap', 'In the gap', 'After the gap']);
+  await ada.reconnect(stack);
+  await ada.say('And once more');
+  await ada.sees('And once more');
+  assert.deepEqual((await ada.texts()).slice(-4), ['Before the gap', 'In the gap', 'After the gap', 'And once more']);
+});
+
+test('a room that is not open says so, and the others work', async () => {
+  const ada = await visit();
+  await ada.open('Secret');
+  assert.equal(await ada.get('textarea').getAttribute('placeholder'), 'You are not let in: The chat service says: Unauthorized');
+  assert.equal(await ada.get('textarea').isDisabled(), true);
+  await ada.open('Archive');
+  assert.equal(await ada.get('textarea').isDisabled(), false);
+});
+
+test('what one has begun to write waits in its room', async () => {
+  const ada = await visit();
+  await ada.get('textarea').fill('Half a thou');
+  await ada.open('Archive');
+  assert.equal(await ada.get('textarea').inputValue(), '');
+  await ada.open('Public room');
+  assert.equal(await ada.get('textarea').inputValue(), 'Half a thou');
+});
+
+test('everything can be done with the keyboard alone', async () => {
+  const [ada, bob] = [await visit('Ada'), await visit('Bob')];
+  await ada.seesMembers('Bob');
+  const { keyboard } = ada.page;
+  const focused = () => ada.page.evaluate(() => document.activeElement.textContent || document.activeElement.tagName);
+  for (let n = 0; n < 20 && (await focused()) !== 'Bob'; n++) {
+    await keyboard.press('Tab');
+    assert.ok(await ada.page.evaluate(() => document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== 'none'), 'the focus can be seen');
+  }
+  await keyboard.press('Enter');
+  await ada.get('.chat-title').filter({ hasText: 'Bob' }).waitFor();
+  await keyboard.type('Typed without a mouse');
+  await keyboard.press('Enter');
+  await bob.get('.members-list .badge').filter({ hasText: '1' }).waitFor();
+  for (const [key, title] of [['ArrowUp', 'Secret'], ['ArrowUp', 'Archive'], ['ArrowDown', 'Secret'], ['ArrowDown', 'Bob'], ['ArrowDown', 'Public room'], ['ArrowUp', 'Bob']]) {
+    await keyboard.press(`Alt+${key}`);
+    await ada.get('.chat-title').filter({ hasText: title }).waitFor();
+  }
+});
+
+test('the page fits a phone: nothing to the side, targets for fingers, no zoom on focus', async () => {
+  const phone = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true };
+  const [ada, bob] = [await visit('Ada', phone), await visit('Bob')];
+  await ada.seesMembers('Bob');
+  await bob.say('w'.repeat(200));
+  await ada.message('www').waitFor();
+  const narrow = await ada.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+  assert.ok(narrow);
+  const small = await ada.get('button:visible, input, textarea').evaluateAll((all) => all
+    .filter((node) => node.offsetHeight < 44 || parseFloat(getComputedStyle(node).fontSize) < 16)
+    .map((node) => node.outerHTML));
+  assert.deepEqual(small, []);
+  await ada.get('.members-list button').tap();
+  await ada.get('.chat-title').filter({ hasText: 'Bob' }).waitFor();
+  assert.equal(await ada.page.evaluate(() => document.activeElement.className), 'chat-title', 'no keyboard pops up');
+  await ada.get('textarea').tap();
+  await ada.say('From the phone');
+  await bob.get('.members-list .badge').filter({ hasText: '1' }).waitFor();
+});

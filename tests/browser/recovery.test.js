@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: MIT
+// Whatever breaks, the page says so in words, and comes back by itself or at the press of a button.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { SignJWT } from 'jose';
+
+import { launch, Person, until } from './person.js';
+import { channel, secret, startStack } from './stack.js';
+
+let browser;
+let stack;
+let present = []; // who visits during a test
+
+before(async () => {
+  stack = await startStack();
+  browser = await launch();
+});
+
+afterEach(async () => {
+  await stack.control('reset');
+  const leaving = present;
+  present = [];
+  await Promise.all(leaving.map((person) => person.leave()));
+});
+
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+async function visit(options) {
+  const person = await Person.visit(browser, stack, options);
+  present.push(person);
+  return person;
+}
+
+const visitOnline = async (options) => (await visit(options)).online();
+
+const reply = (status, body, contentType = 'text/plain; charset=utf-8', headers = {}) => ({ status, body, contentType, headers });
+
+async function token(clientId, claims = {}, key = secret) {
+  return new SignJWT({ client: clientId, channel, permissions: { '.*': { publish: true, subscribe: true } }, ...claims })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setExpirationTime(claims.exp ?? '3m')
+    .sign(new TextEncoder().encode(key));
+}
+
+const ids = async () => (await stack.connections()).map(({ client_id: id }) => id);
+
+/** Waits for connections that were not there before, with good tokens. */
+function newConnections(count, before) {
+  return until(async () => {
+    const all = await stack.connections();
+    return all.filter(({ client_id: id, authenticated }) => authenticated && !before.includes(id)).length === count;
+  });
+}
+
+/** Answers with tokens that `make(clientId)` gives. Returns how often it was asked, as `count`. */
+async function answerTokens(page, make) {
+  const asked = { count: 0 };
+  await page.route('**/auth', async (route) => {
+    asked.count++;
+    const [, clientId] = /name="clientID"\r\n\r\n(\S+)/.exec(route.request().postData());
+    await route.fulfill(reply(200, await make(clientId)));
+  });
+  return asked;
+}
+
+// --- The service goes away ---
+
+for (const [how, order] of [
+  ['is cut', ['drop']],
+  ['is closed politely', ['close', { code: 1001 }]],
+  ['is closed for a restart', ['close', { code: 1012, reason: 'restart' }]],
+  ['is closed by a rule', ['close', { code: 1008, reason: 'quota exceeded' }]],
+]) {
+  test(`a connection that ${how} is replaced, with a new client id and a new token`, async () => {
+    const [ada, bob] = [await visitOnline(), await visitOnline()];
+    const [name, other] = [await ada.name(), await bob.name()];
+    const before = await ids();
+    await stack.control(...order);
+    await newConnections(2, before);
+    await ada.seesMembers(other);
+    await bob.seesMembers(name);
+    assert.equal(await ada.name(), name);
+    await ada.online();
+    await ada.say('Here again');
+    await bob.sees('Here again');
+    assert.deepEqual(await ada.texts(), ['Here again']);
+  });
+}
+
+test('the page outlives the service, says so after two seconds, and recovers when it is back', async () => {
+  const ada = await visitOnline();
+  await ada.say('Before');
+  await stack.killScaledrone();
+  await ada.banner('There is no connection to the chat service.');
+  assert.equal(await ada.get('.message-form button').isDisabled(), true);
+  await ada.get('textarea').fill('Written meanwhile');
+  await ada.get('textarea').press('Enter');
+  assert.equal(await ada.get('textarea').inputValue(), 'Written meanwhile');
+  await stack.restartScaledrone();
+  await ada.banner('Connected again.');
+  await ada.get('textarea').press('Enter');
+  await ada.sees('Written meanwhile');
+  assert.deepEqual(await ada.texts(), ['Before', 'Written meanwhile']);
+  await ada.banner('');
+});
+
+test('a blip is not worth a word', async () => {
+  const ada = await visitOnline();
+  await ada.recordBanner();
+  await stack.control('drop');
+  await ada.online();
+  await ada.say('Nothing happened');
+  await ada.sees('Nothing happened');
+  assert.deepEqual(await ada.bannerTexts(), []);
+});
+
+test('a service that hangs is noticed by what it does not echo', async () => {
+  const ada = await visitOnline();
+  await stack.control('freeze');
+  await ada.say('Is anybody there?');
+  await ada.page.clock.fastForward(12_000);
+  await ada.message('Is anybody there?').getByText('Perhaps not sent').waitFor();
+  await stack.control('unfreeze');
+  await ada.online();
+  await ada.get('.message button').click();
+  await ada.get('.message[data-state=failed]').waitFor({ state: 'detached' });
+  assert.deepEqual(await ada.texts(), ['Is anybody there?']);
+});
+
+test('a service that accepts and never answers is given up and tried again', async () => {
+  await stack.control('freeze');
+  const ada = await visit();
+  await until(async () => (await stack.connections()).length === 1);
+  await ada.page.clock.fastForward(10_000);
+  await ada.banner('The chat service does not answer.');
+  await stack.control('unfreeze');
+  await ada.online();
+});
+
+test('messages that the service did not confirm are marked when the connection is lost', async () => {
+  const ada = await visitOnline();
+  await stack.control('freeze');
+  await ada.say('Into the void');
+  await stack.control('drop');
+  await ada.message('Into the void').getByText('Perhaps not sent').waitFor();
+});
+
+test('a message that the service refuses is marked with its words', async () => {
+  const ada = await visit({
+    prepare: (page) => answerTokens(page, (id) => token(id, { permissions: { '.*': { subscribe: true, publish: false } } })),
+  });
+  await ada.online();
+  await ada.say('May I?');
+  await ada.message('May I?').getByText('Not sent: Unauthorized').waitFor();
+});
+
+// --- The token endpoint fails ---
+
+for (const [what, answer, words] of [
+  ['422', reply(422, 'No clientID defined\n'), 'The server says: No clientID defined'],
+  ['500', reply(500, 'The token could not be signed'), 'The server says: The token could not be signed'],
+  ['an HTML page', reply(502, '<h1>502 Bad Gateway</h1>', 'text/html'), 'The server says: status 502, no token'],
+  ['a long text', reply(503, 'word '.repeat(100)), 'The server says: status 503, no token'],
+  ['a login page', reply(200, '<form>Please log in</form>', 'text/html'), 'The server says: status 200, no token'],
+]) {
+  test(`a token endpoint that answers ${what} is quoted, and asked again`, async () => {
+    const ada = await visit({ prepare: (page) => page.route('**/auth', (route) => route.fulfill(answer)) });
+    await ada.banner(words);
+    await ada.page.unroute('**/auth');
+    await ada.get('.banner button').click();
+    await ada.online();
+    assert.ok(!ada.sent.some((frame) => frame.includes('authenticate') && !/"token":"[\w-]+\.[\w-]+\.[\w-]+"/.test(frame)));
+  });
+}
+
+test('a token endpoint that names a time is not asked before', async () => {
+  let asked = 0;
+  const ada = await visit({
+    prepare: (page) => page.route('**/auth', (route) => {
+      asked++;
+      return route.fulfill(reply(429, 'Too many requests', undefined, { 'Retry-After': '60' }));
+    }),
+  });
+  await ada.banner('The server says: Too many requests');
+  await ada.page.clock.fastForward(50_000);
+  assert.equal(asked, 1);
+  await ada.page.unroute('**/auth');
+  await ada.page.clock.fastForward(10_000);
+  await ada.online();
+});
+
+test('a token endpoint that hangs is given up after ten seconds', async () => {
+  const ada = await visit({ prepare: (page) => page.route('**/auth', () => {}) });
+  await ada.page.waitForRequest('**/auth');
+  await ada.page.clock.fastForward(10_000);
+  await ada.banner('The server that gives tokens does not answer.');
+  await ada.page.unroute('**/auth');
+  await ada.online();
+});
+
+test('a token endpoint that is unreachable is a sentence, and asked again', async () => {
+  const ada = await visit({ prepare: (page) => page.route('**/auth', (route) => route.abort()) });
+  await ada.banner('The server that gives tokens does not answer.');
+  await ada.page.unroute('**/auth');
+  await ada.online();
+});
+
+for (const [what, make, words] of [
+  ['an expired', (id) => token(id, { exp: 1_000_000_000 }), /JWT has expired/],
+  ['a foreign', () => token('some:body'), /JWT client does not match/],
+  ['a forged', (id) => token(id, {}, 'x'.repeat(32)), /JWT signature is invalid/],
+]) {
+  test(`${what} token is refused with the service's words, and no longer tried after three times`, async () => {
+    let asked;
+    const ada = await visit({ prepare: async (page) => (asked = await answerTokens(page, make)) });
+    await ada.banner(words);
+    await until(() => asked.count === 3);
+    await until(async () => (await stack.connections()).length === 0);
+    await ada.page.clock.fastForward(80_000);
+    assert.equal(asked.count, 3);
+    await ada.page.unroute('**/auth');
+    await ada.get('.banner button').click();
+    await ada.online();
+  });
+}
+
+test('a service that refuses once is asked again with a fresh token', async () => {
+  await stack.control('refuse-authenticate', { count: 1, text: 'Try later' });
+  const ada = await visitOnline();
+  await ada.say('In at last');
+  await ada.sees('In at last');
+});
+
+// --- The browser goes offline, the script is blocked ---
+
+test('a page that was offline is back as soon as the network is', async () => {
+  const ada = await visitOnline();
+  await ada.context.setOffline(true);
+  await ada.banner(/^You are offline\./);
+  await ada.context.setOffline(false);
+  await ada.online();
+  await ada.say('Back from the tunnel');
+  await ada.sees('Back from the tunnel');
+});
+
+test('a wait ends when the person returns to the tab', async () => {
+  const ada = await visit({ prepare: (page) => page.route('**/auth', (route) => route.fulfill(reply(500, 'Broken'))) });
+  for (let failures = 0; failures < 6; failures++) {
+    await Promise.all([ada.page.waitForResponse('**/auth'), ada.page.clock.fastForward(30_000)]);
+  }
+  await ada.page.unroute('**/auth');
+  const began = Date.now();
+  await until(async () => {
+    await ada.returnToTab();
+    return ada.get('form button').isEnabled();
+  });
+  assert.ok(Date.now() - began < 5000, 'by itself it would have waited for eight seconds and more');
+});
+
+test('a machine that slept makes a new connection when it wakes', async () => {
+  const ada = await visitOnline();
+  const before = await ids();
+  await ada.page.clock.fastForward(3_600_000);
+  await newConnections(1, before);
+  await ada.online();
+});
+
+test('without the script of the service there is a sentence instead of a blank page, and a new try', async () => {
+  const ada = await visit({ prepare: (page) => page.route('**/scaledrone.js', (route) => route.abort()) });
+  await ada.banner(/^The script of the chat service does not load\./);
+  await ada.page.unroute('**/scaledrone.js');
+  await ada.online();
+});
+
+test('a page that is served for the script does no harm', async () => {
+  const ada = await visit({
+    prepare: (page) => page.route('**/scaledrone.js', (route) => route.fulfill(reply(404, 'no', 'text/plain'))),
+  });
+  await ada.banner(/^The script of the chat service does not load\./);
+});
+
+// --- The person stays the same ---
+
+test('name and colour stay over a reload', async () => {
+  const [ada, bob] = [await visitOnline(), await visitOnline()];
+  const [name, other] = [await ada.name(), await bob.name()];
+  const color = await ada.get('.me .name').evaluate((input) => input.style.color);
+  await ada.page.reload();
+  await ada.online();
+  assert.equal(await ada.name(), name);
+  await ada.seesMembers(other);
+  assert.equal(await ada.get('.me .name').evaluate((input) => input.style.color), color);
+  await bob.seesMembers(name);
+});
+
+test('three people reconnect in turn, and their private threads go on', async () => {
+  const people = [await visitOnline(), await visitOnline(), await visitOnline()];
+  for (const [at, person] of people.entries()) await person.rename(['Ada', 'Bob', 'Eve'][at]);
+  for (const person of people) await person.seesMembers(...['Ada', 'Bob', 'Eve'].filter((name) => name !== person.chosen));
+  const [ada, bob, eve] = people;
+  await ada.open('Bob');
+  await ada.say('Ada to Bob, one');
+  await bob.open('Ada');
+  await bob.sees('Ada to Bob, one');
+  await bob.open('Eve');
+  await bob.say('Bob to Eve, one');
+  await eve.open('Bob');
+  await eve.sees('Bob to Eve, one');
+
+  for (const person of people) {
+    const others = people.filter((other) => other !== person);
+    await person.reconnect(stack);
+    for (const other of others) await other.seesMembers(...people.map(({ chosen }) => chosen).filter((name) => name !== other.chosen));
+  }
+  await bob.open('Ada');
+  await bob.get('.note').filter({ hasText: 'Ada is back.' }).waitFor();
+  await bob.say('Bob to Ada, two');
+  await ada.open('Bob');
+  await ada.sees('Bob to Ada, two');
+  assert.deepEqual(await ada.texts(), ['Ada to Bob, one', 'Bob to Ada, two']);
+  await eve.say('Eve to Bob, two');
+  await bob.open('Eve');
+  await bob.sees('Eve to Bob, two');
+  assert.deepEqual(await bob.texts(), ['Bob to Eve, one', 'Eve to Bob, two']);
+});
+
+test('a private thread says that the other has left, and takes nothing more', async () => {
+  const [ada, bob] = [await visitOnline(), await visitOnline()];
+  const name = await bob.name();
+  await ada.open(name);
+  await ada.say('Are you there?');
+  await bob.get('.badge').filter({ hasText: '1' }).waitFor();
+  present = [ada];
+  await bob.leave();
+  await ada.get('.note').filter({ hasText: `${name} has left.` }).waitFor();
+  assert.equal(await ada.get('textarea').isDisabled(), true);
+  assert.equal(await ada.get('textarea').getAttribute('placeholder'), `${name} has left.`);
+  await ada.get('.gone-list').getByText(name).waitFor();
+});
+
+// --- Configuration ---
+
+for (const [what, answer, sentence] of [
+  ['missing', reply(404, 'not found'), /answers 404\. The file belongs beside index\.html/],
+  ['no JSON', reply(200, '{"channel": }', 'application/json'), /not valid JSON/],
+  ['the one that is shipped', null, /"channel" must be the id of your Scaledrone channel/],
+]) {
+  test(`a config.json that is ${what} gives a sentence that says what to do`, async () => {
+    const shipped = { path: new URL('../../static/config.json', import.meta.url).pathname };
+    const ada = await visit({ prepare: (page) => page.route('**/config.json', (route) => route.fulfill(answer ?? shipped)) });
+    await ada.banner(/^config\.json: /);
+    assert.match(await ada.get('.banner p').textContent(), sentence);
+  });
+}
