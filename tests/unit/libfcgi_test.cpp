@@ -268,6 +268,22 @@ BOOST_AUTO_TEST_CASE(works_again_after_input_that_was_broken) {
     BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 200 OK\r\n"));
 }
 
+BOOST_AUTO_TEST_CASE(answers_500_when_something_breaks_and_goes_on) {
+    const Connection connection;
+    fastcgi::Exchange exchange;
+    AuthHandler handler = builtin_handler();
+    BrokenRandom broken;
+    connection.send(post("clientID=x", 1, 1, pair("ROOMKEY_REQUEST_ID", "0a1b-2.c_d")));
+    BOOST_TEST((exchange.serve(connection.ours.get(), Scan{Verdict::request, 0, {}}, handler,
+                               broken) == After::keep));
+    const std::string answer = connection.received();
+    BOOST_TEST(content_of(answer, k_stdout).starts_with("Status: 500 "));
+    BOOST_TEST(answer.find("randomness") == std::string::npos);
+    connection.send(post("clientID=x", 1));
+    BOOST_TEST((serve(exchange, connection, Verdict::request) == After::keep));
+    BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 200 OK\r\n"));
+}
+
 BOOST_AUTO_TEST_CASE(tells_an_answer_that_nobody_takes) {
     fastcgi::Exchange exchange;
     Connection connection;

@@ -376,8 +376,25 @@ BOOST_AUTO_TEST_CASE(keeps_the_variables_that_it_was_compiled_with) {
     BOOST_TEST(claims_of(policy, "x")["room"] == "first");
 }
 
-BOOST_AUTO_TEST_CASE(warns_of_nothing_in_a_plain_policy) {
+BOOST_AUTO_TEST_CASE(warns_of_what_is_seldom_meant) {
     BOOST_TEST(warnings_of(with("")).empty());
+    BOOST_TEST(warnings_of(with_claim(R"("sub": "${form.u}", "permissions": {"a": {}})")) ==
+               "policy.json /claims/permissions/a: is not anchored and matches within longer names "
+               "too; ^...$ matches whole names\n"
+               "policy.json /claims/sub: is whatever the visitor sends, so anybody can be anyone; "
+               "server.ROOMKEY_USER is what the web server vouches for");
+}
+
+BOOST_AUTO_TEST_CASE(checks_the_permissions_too) {
+    BOOST_TEST(
+        findings_of(with_claim(R"("permissions": {"^a-${form.b}$": {"publish": 1}})")) ==
+        "policy.json /claims/permissions/^a-${form.b}$: found a form. or server. placeholder "
+        "in a pattern without |regex; ${...|regex} is allowed there\n"
+        "policy.json /claims/permissions/^a-${form.b}$/publish: found 1; true or false is "
+        "allowed");
+    BOOST_TEST(findings_of(with_claim(R"("permissions": {"^a-${b}$": {"publish": true}})")) ==
+               "policy.json /claims/permissions/^a-${b}$: found b; form.NAME, server.ROOMKEY_NAME, "
+               "env.NAME, now, now+N, now-N, uuid, guest.name, guest.color or 'text' is allowed");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
