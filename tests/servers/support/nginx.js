@@ -19,9 +19,9 @@ let count = 0;
 /**
  * Starts it. `site` is what a user writes into the http block, `upstream` the contents of upstream.conf,
  * `local` what local.conf has beside the address, `cgi` the contents of cgi.conf, and `login` one of
- * nginx/examples.
+ * nginx/examples. `host` runs a command line on another host, and asks there whether it answers.
  */
-export async function startNginx(place, { site, upstream = '', local = '', cgi = '', login, workers = 1, spawn = (args) => ({ command: 'nginx', args }) }) {
+export async function startNginx(place, { site, upstream = '', local = '', cgi = '', login, host }) {
   const dir = place.path(`nginx-${++count}`);
   const port = await freePort();
   await mkdir(`${dir}/roomkey`, { recursive: true });
@@ -41,7 +41,7 @@ export async function startNginx(place, { site, upstream = '', local = '', cgi =
   await write('nginx.conf', `
     daemon off;
     ${asRoot ? `user ${webUser.name};` : ''}
-    worker_processes ${workers};
+    worker_processes 1;
     pid ${dir}/nginx.pid;
     error_log ${dir}/error.log;
     events { worker_connections 512; }
@@ -51,8 +51,9 @@ export async function startNginx(place, { site, upstream = '', local = '', cgi =
       ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${dir}/tmp/${name};`).join('\n      ')}
       ${site(port)}
     }`);
+  const [command, ...args] = [...host?.prefix ?? [], 'nginx', '-p', dir, '-c', `${dir}/nginx.conf`, '-e', `${dir}/error.log`];
   return startServer(place, {
-    ...spawn(['-p', dir, '-c', `${dir}/nginx.conf`, '-e', `${dir}/error.log`]), port, endSignal: 'SIGTERM',
+    command, args, port, endSignal: 'SIGTERM', ...(host ? { answering: () => host.answering(port) } : {}),
     log: () => readFile(`${dir}/error.log`, 'utf8').catch(() => ''),
   });
 }

@@ -71,11 +71,13 @@ export async function serveWithPolicy(place, policy) {
   return serveForWeb(place, { args: ['--policy', file] });
 }
 
-/** Starts a web server, and waits until it answers on `port`. */
-export async function startServer(place, { command, args, port, log = async () => '', ...options }) {
+/** Starts a web server, and waits until it answers on `port`, or `answering` says so. */
+export async function startServer(place, {
+  command, args, port, log = async () => '', answering = () => send(port, '/no-such-page', { method: 'GET' }), ...options
+}) {
   const child = place.start(command, args, options);
   const up = await Promise.race([
-    until(`${command} answering`, () => send(port, '/no-such-page', { method: 'GET' }), { within: 15_000 }),
+    until(`${command} answering`, answering, { within: 15_000 }),
     child.closed.then(() => undefined),
   ]);
   if (!up) throw new Error(`${command} ended: ${child.stdout}${child.stderr}${await log()}`);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Goal: deploy/scaling.md is true of several hosts: roomkey on two of them behind one nginx with the
+// shipped snippet, and no visitor notices that a host is drained, dies, or is cut off.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ownSite, startNginx } from './support/nginx.js';
+import { openNetwork } from './support/hosts.js';
+import { asRoot, openWebPlace } from './support/server.js';
+
+const onlyAsRoot = { skip: asRoot ? false : 'network namespaces need root' };
+
+describe('two hosts behind one nginx', onlyAsRoot, () => {
+  let place;
+  let web;
+  let hosts;
+  let processes;
+  let nginx;
+  before(async () => {
+    place = await openWebPlace();
+    const network = openNetwork(place, 2);
+    [web, hosts] = [network.web, network.others];
+    processes = await Promise.all(hosts.map((host) => host.serve()));
+    nginx = await startNginx(place, {
+      site: ownSite(place), host: web,
+      upstream: `${hosts.map(({ address }) => `server ${address}:9000 fail_timeout=2s;`).join('\n')}\nkeepalive 64;\n`,
+    });
+  });
+  after(() => place.close());
+
+  const load = (during) => web.askWhile(nginx.port, 4, async () => {
+    await sleep(300);  // so that both hosts have kept connections by then
+    await during();
+    await sleep(700);
+  });
+
+  function allGood({ statuses }) {
+    assert.deepEqual(Object.keys(statuses), ['200'], JSON.stringify(statuses));
+    assert.ok(statuses[200] > 20, `${statuses[200]} answers`);
+  }
+
+  test('a host is drained: SIGTERM, and no POST fails', async () => {
+    allGood(await load(async () => {
+      const { status } = await processes[0].stop('SIGTERM');
+      assert.equal(status, 0);
+    }));
+    assert.match(processes[0].stderr, /stopped after [1-9]\d* answers; 0 more could not be sent/);
+  });
+
+  test('it comes back, and is asked again', async () => {
+    processes[0] = await hosts[0].serve();
+    allGood(await load(() => sleep(2500)));
+    await processes[0].stop('SIGTERM');
+    assert.match(processes[0].stderr, /stopped after [1-9]\d* answers/);
+    processes[0] = await hosts[0].serve();
+  });
+
+  test('a process dies: kill -9, and no POST fails', async () => {
+    allGood(await load(async () => {
+      await sleep(2000);  // nginx has come to trust the host again
+      await processes[0].stop('SIGKILL');
+    }));
+    processes[0] = await hosts[0].serve();
+  });
+
+  test('a host is cut off: no POST fails, and none waits longer than the time-outs of the snippet', async () => {
+    const seen = await load(async () => {
+      await sleep(2000);
+      hosts[0].link('down');
+      await sleep(6000);
+    });
+    allGood(seen);
+    assert.ok(seen.slowest < 8000, `the slowest took ${seen.slowest} ms`);
+    assert.match(await nginx.log(), /timed out.*upstream: "fastcgi:\/\/10\.99\.1\.2:9000"/, 'it was one that nginx relied on');
+    hosts[0].link('up');
+  });
+});

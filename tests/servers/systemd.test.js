@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// Goal: the units of deploy/systemd are right as far as that can be seen without systemd as process 1:
+// systemd finds no fault in them, their sandbox is tight, the program starts in both ways in which
+// systemd hands over a socket, and it needs no system call that the sandbox forbids.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmod, copyFile, cp, mkdir, readFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import { answers, environment, roomkey, root } from '../process/support/roomkey.js';
+import { openPlace } from '../process/support/place.js';
+import { ask } from '../process/support/fcgi.js';
+import { channel, secret, verifyBuiltIn } from '../process/support/tokens.js';
+import { until } from '../process/support/until.js';
+
+const units = `${root}deploy/systemd`;
+const services = ['roomkey.service', 'roomkey@.service'];
+
+let place;
+before(async () => { place = await openPlace(); });
+after(() => place.close());
+
+/** The values of a setting in a unit file. */
+async function settings(unit, name) {
+  const text = await readFile(`${units}/${unit}`, 'utf8');
+  return [...text.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value]) => value);
+}
+
+describe('the unit files', () => {
+  test('systemd-analyze verify has nothing to say', async () => {
+    // A root of its own, where the program is where the units say.
+    const tree = place.path('root');
+    for (const dir of ['usr/bin', 'bin', 'etc/systemd/system', 'lib/systemd']) await mkdir(`${tree}/${dir}`, { recursive: true });
+    await copyFile(roomkey, `${tree}/usr/bin/roomkey`);
+    await copyFile('/bin/kill', `${tree}/bin/kill`);
+    await chmod(`${tree}/bin/kill`, 0o755);
+    await cp('/lib/systemd/system', `${tree}/lib/systemd/system`, { recursive: true, verbatimSymlinks: true });
+    await cp(units, `${tree}/etc/systemd/system`, { recursive: true });
+    const { status, stdout, stderr } = await place.run('systemd-analyze', [
+      'verify', '--man=no', `--root=${tree}`, 'roomkey.socket', 'roomkey.service', 'roomkey@1.service',
+    ]);
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' });
+  });
+
+  for (const service of services) {
+    test(`${service}: the exposure is at most 1.0`, async () => {
+      const { stdout } = await place.run('systemd-analyze', ['security', '--offline=true', '--no-pager', `${units}/${service}`], { env: { LC_ALL: 'C.UTF-8' } });
+      const [, level] = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout) ?? [];
+      assert.ok(Number(level) <= 1.0, `found ${level}`);
+    });
+  }
+
+  test('the template differs from the service in what makes it one, and in nothing else', async () => {
+    const lines = async (unit) => (await readFile(`${units}/${unit}`, 'utf8')).split('\n').filter((line) => line && !line.startsWith('#'));
+    const [one, many] = [await lines(services[0]), await lines(services[1])];
+    assert.deepEqual(one.filter((line) => !many.includes(line)), ['Description=Chat auth handler', 'Also=roomkey.socket']);
+    assert.deepEqual(many.filter((line) => !one.includes(line)), [
+      'Description=Chat auth handler, process %i', 'Sockets=roomkey.socket', 'WantedBy=multi-user.target',
+    ]);
+  });
+});
+
+describe('a socket that systemd hands over', () => {
+  const passed = Object.keys(environment).flatMap((name) => ['-E', name]);
+
+  for (const [name, more, fd] of [['as fd 3, with LISTEN_FDS', [], 'fd 3'], ['as fd 0, as StandardInput=socket does', ['--inetd'], 'fd 0']]) {
+    test(name, async () => {
+      const path = place.path(`${fd.replace(' ', '-')}.sock`);
+      const child = place.start('systemd-socket-activate', [...more, '-l', path, ...passed, roomkey], { env: environment });
+      await until('listening', () => answers({ path }));
+      await verifyBuiltIn((await ask({ path })).body);
+      await until('its line in the log', () => child.stderr.includes(`serving FastCGI on ${fd} `));
+      assert.equal((await child.stop()).status, 0);
+    });
+  }
+
+  test('with the secret among the credentials, and read again after ExecReload', async () => {
+    const path = place.path('credentials.sock');
+    await mkdir(place.path('credentials'));
+    await place.write('credentials/secret', secret, 0o400);
+    const child = place.start('systemd-socket-activate', [
+      '--inetd', '-l', path, '-E', 'SCALEDRONE_CHANNEL_ID', '-E', 'CREDENTIALS_DIRECTORY', roomkey,
+    ], { env: { SCALEDRONE_CHANNEL_ID: channel, CREDENTIALS_DIRECTORY: place.path('credentials') } });
+    await until('listening', () => answers({ path }));
+    await verifyBuiltIn((await ask({ path })).body);
+    const [reload] = await settings('roomkey.service', 'ExecReload');
+    execFileSync('/bin/sh', ['-c', reload], { env: { MAINPID: String(child.pid) } });
+    await until('the reload', () => /were read again/.test(child.stderr));
+    await verifyBuiltIn((await ask({ path })).body);
+    assert.equal((await child.stop()).status, 0);
+  });
+
+  test('ExecStartPre checks with the socket on fd 0, and refuses with a status that is not restarted', async () => {
+    const never = (await settings('roomkey.service', 'RestartPreventExitStatus')).join(' ').split(' ').map(Number);
+    const check = (env) => place.run('systemd-socket-activate', ['--inetd', '-l', place.path('check.sock'), ...Object.keys(env).flatMap((name) => ['-E', name]), roomkey, 'check'], { env });
+    const knock = () => until('the check', () => answers({ path: place.path('check.sock') }));
+    const good = check(environment);
+    await knock();
+    assert.equal((await good).status, 0);
+    for (const env of [{ ...environment, ROOMKEY_POLICY: '/nowhere' }, { ...environment, SCALEDRONE_CHANNEL_SECRET: '' }, {}]) {
+      const bad = check(env);
+      await knock();
+      const { status } = await bad;
+      assert.ok(never.includes(status), `status ${status}`);
+    }
+  });
+});
+
+describe('the system calls', () => {
+  /** The calls of a filter set of systemd, which may contain other sets. */
+  function callsOf(set) {
+    const lines = execFileSync('systemd-analyze', ['syscall-filter', set], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
+    return lines.split('\n').slice(1).map((line) => line.trim()).filter((line) => line && !line.startsWith('#'))
+      .flatMap((line) => (line.startsWith('@') ? callsOf(line) : [line]));
+  }
+
+  test('of a start, requests, a reload and a stop are among those that the filter lets through', async () => {
+    const allowed = new Set();
+    for (const filter of await settings('roomkey.service', 'SystemCallFilter')) {
+      const sets = filter.replace('~', '').split(' ').flatMap(callsOf);
+      for (const call of sets) filter.startsWith('~') ? allowed.delete(call) : allowed.add(call);
+    }
+    assert.ok(allowed.has('epoll_wait') && allowed.has('mlock') && !allowed.has('ptrace') && !allowed.has('chroot'));
+
+    const path = place.path('traced.sock');
+    const trace = place.path('trace');
+    const child = place.start('systemd-socket-activate', [
+      '--inetd', '-l', path, ...Object.keys(environment).flatMap((name) => ['-E', name]),
+      '/usr/bin/strace', '-f', '-qq', '-o', trace, roomkey,
+    ], { env: environment });
+    await until('listening', () => answers({ path }), { within: 10_000 });
+    for (const how of [{}, { body: 'a=1' }, { params: { REQUEST_METHOD: 'GET' }, body: '' }]) await ask({ path }, how);
+    const traced = execFileSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' }).trim();
+    process.kill(Number(traced), 'SIGHUP');
+    await until('the reload', () => /were read again/.test(child.stderr));
+    await verifyBuiltIn((await ask({ path })).body);
+    process.kill(Number(traced), 'SIGTERM');
+    assert.equal((await child.exited).status, 0);
+
+    const calls = new Set([...(await readFile(trace, 'utf8')).matchAll(/^\d+ +(\w+)\(/gm)].map(([, call]) => call));
+    assert.ok(calls.has('epoll_wait') && calls.has('getrandom') && calls.has('mlock'), 'the trace is one');
+    assert.deepEqual([...calls].filter((call) => !allowed.has(call)), []);
+  });
+});
