@@ -2,7 +2,8 @@
 // Interleaved rounds over all rows, and one table. run.sh has built what is started here.
 //
 // usage: node bench.js [--smoke] [--rounds N] [--seconds N] [--connections N] [--only NAME,...]
-//                      [--workers N,...] [--form multipart|urlencoded] [--json FILE]
+//                      [--workers N,...] [--form multipart|urlencoded] [--json FILE] [--hold]
+// With --hold it starts the rows, names their ports and processes, and waits: for a profiler.
 
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,7 @@ import { parseArgs } from 'node:util';
 
 import { verdicts } from './bars.js';
 import { Place } from './lib/place.js';
-import { machine } from './lib/proc.js';
+import { family, machine } from './lib/proc.js';
 import { countPending, fault, forms, post } from './lib/requests.js';
 import { fixed, markdown, median, spread } from './lib/table.js';
 import { load } from './lib/wrk.js';
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
     workers: { type: 'string', default: '1,2' },
     form: { type: 'string', default: 'multipart' },
     json: { type: 'string' },
+    hold: { type: 'boolean', default: false },
   },
 });
 const form = forms[options.form];
@@ -112,7 +114,12 @@ try {
   const workers = options.workers.split(',').map(Number);
   const rows = await startRows(place, { build, php: findPhp(), wanted, workers });
   if (rows.length === 0) throw new Error(`--only ${options.only}: no such row`);
-  if (options.smoke) {
+  if (options.hold) {
+    for (const { title, port, front, back } of rows) {
+      console.log(`${title}: port ${port}, nginx ${family(front?.pid ?? 0).slice(1)}, backend ${back ? family(back.pid) : '-'}`);
+    }
+    await new Promise((resolve) => process.stdin.resume().once('end', resolve));
+  } else if (options.smoke) {
     process.exitCode = (await smoke(rows)) ? 0 : 1;
   } else {
     await measure(rows);

@@ -4,8 +4,9 @@
 # starts everything, measures in interleaved rounds, prints one table, stops everything.
 #
 # usage: tests/bench/run.sh [--smoke] [--rounds N] [--only NAME,...] [more: see bench.js]
-# With --smoke it only checks that every row answers good tokens, and closes with
-# "N passed, N failed".
+#        tests/bench/run.sh --core [--rounds N]     the core alone, and the start as CGI
+# With --smoke it only checks that everything runs and that every row answers good tokens, and
+# closes with "N passed, N failed".
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -14,4 +15,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root"
 
 prepare_bench
+case ${1:-} in
+  --core) shift; exec node tests/bench/core.js "$@" ;;
+  --smoke) step "Running the benchmark of the core" node tests/bench/core.js --smoke ;;
+esac
 exec node tests/bench/bench.js "$@"
