@@ -92,8 +92,10 @@ k_serve_packages=(nginx:nginx spawn-fcgi:spawn-fcgi curl:curl)
 k_node_packages=(node:nodejs npm:npm)
 k_test_packages=(
   /usr/include/boost/test/unit_test.hpp:libboost-test-dev
-  cgi-fcgi:libfcgi-bin
-  chromium:chromium
+  cgi-fcgi:libfcgi-bin chromium:chromium mandoc:mandoc
+  apache2:apache2 /usr/lib/apache2/modules/mod_fcgid.so:libapache2-mod-fcgid htpasswd:apache2-utils
+  lighttpd:lighttpd caddy:caddy haproxy:haproxy fcgiwrap:fcgiwrap multiwatch:multiwatch
+  systemd-analyze:systemd ip:iproute2 strace:strace
 )
 k_style_packages=(
   clang-format:clang-format clang-tidy:clang-tidy clang++:clang shellcheck:shellcheck

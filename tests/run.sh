@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Every test, on a fresh machine too: installs what is missing, builds, and runs the unit tests
-# (Boost.Test), the process tests (real servers) and the browser tests (Chromium). Each runner
-# prints its own closing lines.
+# Every test, on a fresh machine too: installs what is missing, builds, and runs the suites that are
+# named, or all of them. Each runner prints its own closing lines.
 #
-# usage: tests/run.sh [unit] [process] [scaledrone] [browser]     all of them by default
+# usage: tests/run.sh [SUITE ...]
+#   unit        Boost.Test, and the fuzzers' corpora
+#   docs        README, --help, man pages and completion say the same as the binary does
+#   process     the real binary: raw FastCGI, CGI, spawn-fcgi, signals, nginx
+#   servers     every web server and process manager, with the shipped configuration files
+#   scaledrone  the local Scaledrone, with the vendor's client
+#   browser     the chat page in Chromium
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -12,11 +17,11 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
 suites=("$@")
-[ $# -gt 0 ] || suites=(unit process scaledrone browser)
+[ $# -gt 0 ] || suites=(unit docs process servers scaledrone browser)
 for suite in "${suites[@]}"; do
   case $suite in
-    unit | process | scaledrone | browser) ;;
-    *) echo "usage: tests/run.sh [unit] [process] [scaledrone] [browser]" >&2; exit 64 ;;
+    unit | docs | process | servers | scaledrone | browser) ;;
+    *) sed -n 's/^# \{0,1\}//; /^usage/,/browser/p' "$0" >&2; exit 64 ;;
   esac
 done
 
@@ -39,9 +44,11 @@ run_suite() {
 for suite in "${suites[@]}"; do
   case $suite in
     unit) run_suite "unit tests" ctest --preset dev ;;
-    process) run_suite "process tests" node --test tests/process/ ;;
+    docs) run_suite "tests of the documents" node --test tests/package/docs.test.js ;;
+    process) run_suite "process tests" node --test tests/process/*.test.js ;;
+    servers) run_suite "tests of the servers" node --test tests/servers/*.test.js ;;
     scaledrone) run_suite "tests of the local Scaledrone" npm test --prefix deploy/local-scaledrone ;;
-    browser) run_suite "browser tests" node --test tests/browser/ ;;
+    browser) run_suite "browser tests" node --test tests/browser/*.test.js ;;
   esac
 done
 
