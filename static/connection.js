@@ -1,5 +1,5 @@
 // Keeps the page connected, with a new client and token each time. The service's client can reconnect by itself, but
-// does not get in again: its token names the old client id.
+// not get in again: its token names the old client id.
 
 const patience = 10_000; // with each step
 const longest = 30_000; // pause between attempts
@@ -9,7 +9,7 @@ const tries = 3; // until the person who is refused must ask
 class Refused extends Error {}
 
 const renewed = new Error();
-const signer = 'The server that gives tokens';
+const signer = 'The token server';
 
 let online; // the client, while messages can be sent
 let end; // of the attempt, or of the connection

@@ -5,7 +5,7 @@
 // hash on https and localhost only; elsewhere private talks end with the connection.
 
 const subtle = globalThis.crypto?.subtle;
-const links = 200;
+const links = 50;
 
 async function hashes(link, count) {
   const all = [];
@@ -23,7 +23,7 @@ export const earlierLinks = (link) => hashes(link, link ? links : 0);
 function stored(value) {
   try {
     if (value) sessionStorage.roomkey = JSON.stringify(value);
-    return JSON.parse(sessionStorage.roomkey);
+    return JSON.parse(sessionStorage.roomkey) ?? {};
   } catch {
     return {};
   }

@@ -1,19 +1,17 @@
-// Wires the parts. Each says in its own file what it does.
+// Wires the parts.
 
 import {loadConfig} from './config.js';
 import {connect, hurry, publish, renew} from './connection.js';
 import {claims, earlierLinks, keep, kept} from './identity.js';
 import {Chat} from './state.js';
-import {cleanName} from './text.js';
 import {banner, start, update} from './view.js';
 
 // Without a configuration nothing more happens.
 const config = await loadConfig().catch(({message}) => new Promise(() => banner(`config.json: ${message}`)));
 const chat = new Chat(config, kept, publish);
 
-function rename(text) {
-  const name = cleanName(text);
-  if (!name || name === chat.me.name) return;
+function rename(name) {
+  if (!name.trim() || name === chat.me.name) return;
   keep({name});
   renew(); // the service takes a name with the handshake only
 }
@@ -27,7 +25,7 @@ let timer;
 function tell(kind, said) {
   clearTimeout(timer);
   if (chat.online) {
-    banner(since < Date.now() - 2000 ? 'Connected again.' : '');
+    banner(since < Date.now() - 2000 ? 'Connected.' : '');
     timer = setTimeout(banner, 3000, '');
     words = since = undefined;
     return;
@@ -35,8 +33,9 @@ function tell(kind, said) {
   words = said ?? words ?? 'Connecting…';
   since ??= Date.now();
   // A short interruption is not worth a word.
-  const show = () => banner(navigator.onLine ? words : `You are offline. ${words}`);
-  timer = setTimeout(show, since + 2000 - Date.now());
+  timer = setTimeout(() => {
+    banner(navigator.onLine ? words : `You are offline. ${words}`);
+  }, since + 2000 - Date.now());
 }
 
 async function reunite() {

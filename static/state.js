@@ -1,8 +1,8 @@
 // What the chat knows, without page or network. It hears what connection.js tells, by the same names.
 //
 // A thread is a room, or a person with our private messages; its key is the room's name or the connection's id. Ids
-// come from the service, authData from the auth server, signed; clientData, and names in messages, are mere claims.
-// With "names": "signed" in config.json only authData names anybody.
+// come from the service, authData from the auth server, signed; clientData, and names in messages, are only claimed.
+// With "names": "signed" in config.json they name nobody.
 
 import {cleanName, readMessage} from './text.js';
 
@@ -16,7 +16,7 @@ export class Chat {
   waiting = []; // messages without an echo yet
   looking = true; // the person sees the page
   count = 0; // of messages
-  typed = 0; // when others were told
+  typed = 0;
 
   constructor({rooms, names}, self, publish, limit = 500) {
     Object.assign(this, {names, self, publish, limit});
@@ -105,7 +105,7 @@ export class Chat {
   }
 
   closed({isRoom, denied, name, rooms}) {
-    if (denied) return `You are not let in: ${denied}`;
+    if (denied) return `You are not let in. ${denied}`;
     return isRoom || rooms.size ? '' : `${name} has left.`;
   }
 

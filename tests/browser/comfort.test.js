@@ -69,8 +69,14 @@ test('a first visit loads less than 30 KB of ours and shows the room within a se
   const folder = new URL('../../static/', import.meta.url);
   const sizes = await Promise.all((await readdir(folder)).map(async (name) => (await stat(new URL(name, folder))).size));
   assert.ok(sizes.reduce((sum, size) => sum + size) < 30 * 1024);
-  const ada = await visit();
-  const shown = await ada.page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
+  const ada = await visit('', {
+    prepare: (page) => page.addInitScript(() => new MutationObserver((changes, observer) => {
+      if (!document.querySelector('.room .name')?.textContent) return;
+      window.shown = performance.now();
+      observer.disconnect();
+    }).observe(document, { childList: true, subtree: true })),
+  });
+  const shown = await ada.page.evaluate(() => window.shown);
   assert.ok(shown < 1000, `${shown} ms`);
 });
 
@@ -79,12 +85,10 @@ test('a person chooses a name, and keeps it', async () => {
   await bob.seesMembers('Ada');
   await ada.rename('  Ada   Lovelace ');
   await bob.seesMembers('Ada Lovelace');
-  await ada.online();
-  assert.equal(await ada.name(), 'Ada Lovelace');
+  await until(async () => (await ada.name()) === 'Ada Lovelace');
   await ada.page.reload();
   await bob.seesMembers('Ada Lovelace');
-  await ada.online();
-  assert.equal(await ada.name(), 'Ada Lovelace');
+  await until(async () => (await ada.name()) === 'Ada Lovelace');
 });
 
 test('a private thread follows its person to a new name, and says so', async () => {
@@ -246,7 +250,7 @@ test('after an interruption, the history fills the gap, without doubles', async 
 test('a room that is not open says so, and the others work', async () => {
   const ada = await visit();
   await ada.open('Secret');
-  assert.equal(await ada.get('textarea').getAttribute('placeholder'), 'You are not let in: The chat service says: Unauthorized');
+  assert.equal(await ada.get('textarea').getAttribute('placeholder'), 'You are not let in. The chat service says: Unauthorized');
   assert.equal(await ada.get('textarea').isDisabled(), true);
   await ada.open('Archive');
   assert.equal(await ada.get('textarea').isDisabled(), false);
@@ -295,7 +299,7 @@ test('the page fits a phone: nothing to the side, targets for fingers, no zoom o
   assert.deepEqual(small, []);
   await ada.get('.members-list button').tap();
   await ada.get('.chat-title').filter({ hasText: 'Bob' }).waitFor();
-  assert.equal(await ada.page.evaluate(() => document.activeElement.className), 'chat-title', 'no keyboard pops up');
+  assert.notEqual(await ada.page.evaluate(() => document.activeElement.tagName), 'TEXTAREA', 'no keyboard pops up');
   await ada.get('textarea').tap();
   await ada.say('From the phone');
   await bob.get('.members-list .badge').filter({ hasText: '1' }).waitFor();

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const localScaledrone = join(root, 'deploy/local-scaledrone');
-const roomkey = process.env.ROOMKEY ?? join(root, 'build/dev/roomkey');
+const roomkey = process.env.ROOMKEY_BIN ?? join(root, 'build/dev/roomkey');
 
 export const channel = 'pXK3yq7Zb0aLmN4d';
 export const secret = 'k3Jq8vZ1mX5tB7nR2wY9cL4hD6fS0gPa';
