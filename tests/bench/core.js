@@ -26,7 +26,7 @@ function runCore() {
   args.push(`--benchmark_repetitions=${rounds}`, '--benchmark_enable_random_interleaving=true');
   const output = execFileSync(`${build}/core_bench`, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 26 });
   const results = {};
-  for (const { run_name: name, run_type: type, aggregate_name: aggregate, error_occurred: failed, ...run } of JSON.parse(output).benchmarks) {
+  for (const { run_name: name, run_type: type, aggregate_name: aggregate, error_occurred: failed, ...run } of JSON.parse(output.replaceAll(/: -?(NaN|Infinity)\b/g, ': null')).benchmarks) {
     if (failed) throw new Error(`${name}: ${run.error_message}`);
     if (type === 'iteration' && rounds > 1 ? false : aggregate === undefined || aggregate === 'median') {
       results[name] = { nanoseconds: run.cpu_time, allocations: Math.round(run.allocations), bytes: run.bytes };
