@@ -104,6 +104,8 @@ const Refused k_refused[] = {
     {{"a zero byte"}, test::with_zeros("Zm\0v")},
     {{"a byte above ASCII"}, "Zm\xE9v"},
     {{"a length of one"}, "Z"},
+    {{"a length of one, of zeros"}, "A"},
+    {{"a length of five, of zeros"}, "AAAAA"},
     {{"a length of five"}, "Zm9vZ"},
     {{"four unused bits that are not zero"}, "Zh"},
     {{"the highest unused bit of four"}, "Zo"},
