@@ -55,9 +55,9 @@ bool ConnectionHandler::handle_input(int fd) {
     return false;
 }
 
-// Usually the input is left where it is until all of a request is there, for libfcgi to read.
+// Usually a request arrives whole, and is left where it is for libfcgi to read.
 ConnectionHandler::Look ConnectionHandler::look(int fd) {
-    std::vector<unsigned char>& collected = m_connections.input_of(fd).collected;
+    std::vector<unsigned char>& collected = m_connections.collected(fd);
     const ssize_t size = collected.empty()
                              ? receive(fd, m_buffer, MSG_PEEK)
                              : receive(fd, std::span(m_buffer).subspan(collected.size()), 0);
@@ -96,28 +96,23 @@ ConnectionHandler::Look ConnectionHandler::wait_for_rest(int fd, std::size_t ava
     if (m_connections.state_of(fd) != State::arriving) {
         m_connections.move(fd, State::arriving);
     }
-    // A socket takes some hundred pieces, however small, before its sender has to wait. So what
-    // comes in many is collected here.
-    constexpr unsigned k_most_pieces = 8;
-    Connections::Input& input = m_connections.input_of(fd);
-    if (!input.collected.empty()) {
-        return Look::more;
+    // What does not arrive whole is collected: a socket takes some hundred pieces, however small,
+    // and then its sender would wait for somebody to read them.
+    std::vector<unsigned char>& collected = m_connections.collected(fd);
+    if (collected.empty()) {
+        const ssize_t taken = receive(fd, std::span(m_buffer).first(available), 0);
+        if (taken != static_cast<ssize_t>(available)) {
+            m_connections.close(fd);
+            return Look::closed;
+        }
+        collected.assign(m_buffer.begin(), m_buffer.begin() + taken);
     }
-    if (++input.looks < k_most_pieces) {
-        return Look::nothing_new;
-    }
-    const ssize_t taken = receive(fd, std::span(m_buffer).first(available), 0);
-    if (taken != static_cast<ssize_t>(available)) {
-        m_connections.close(fd);
-        return Look::closed;
-    }
-    input.collected.assign(m_buffer.begin(), m_buffer.begin() + taken);
     return Look::more;
 }
 
 ConnectionHandler::Look ConnectionHandler::serve(int fd, const fastcgi::Scan& scan,
                                                  std::size_t available) {
-    const bool is_collected = !m_connections.input_of(fd).collected.empty();
+    const bool is_collected = !m_connections.collected(fd).empty();
     const fastcgi::After after = is_collected
                                      ? serve_collected(fd, scan)
                                      : m_exchange.serve(fd, scan, m_handler.get(), m_random);
@@ -136,7 +131,7 @@ ConnectionHandler::Look ConnectionHandler::serve(int fd, const fastcgi::Scan& sc
         m_connections.close(fd);
         return Look::closed;
     }
-    m_connections.input_of(fd) = {};
+    m_connections.collected(fd).clear();
     m_connections.move(fd, State::idle);
     return Look::nothing_new;
 }
@@ -149,7 +144,7 @@ fastcgi::After ConnectionHandler::serve_collected(int fd, const fastcgi::Scan& s
     }
     const Descriptor ours(ends[0]);
     Descriptor theirs(ends[1]);
-    const auto request = std::span(m_connections.input_of(fd).collected).first(scan.size);
+    const auto request = std::span(m_connections.collected(fd)).first(scan.size);
     if (!send_whole(ours.get(), request)) {
         return fastcgi::After::lost;
     }
@@ -171,14 +166,13 @@ ConnectionHandler::Look ConnectionHandler::answer(int fd, const fastcgi::Scan& s
     if (!take(fd, scan.size) || !send(fd, bytes_of(scan.reply))) {
         return Look::closed;
     }
-    m_connections.input_of(fd).looks = 0;
     m_connections.move(fd, State::idle);
     return Look::more;
 }
 
 // Takes bytes that are known to be there off the input.
 bool ConnectionHandler::take(int fd, std::size_t size) {
-    std::vector<unsigned char>& collected = m_connections.input_of(fd).collected;
+    std::vector<unsigned char>& collected = m_connections.collected(fd);
     if (!collected.empty()) {
         collected.erase(collected.begin(), collected.begin() + static_cast<std::ptrdiff_t>(size));
         return true;

@@ -39,14 +39,8 @@ public:
     // The connection enters a state, or starts over in it.
     void move(int fd, State state);
 
-    // What has arrived of a connection's next request.
-    struct Input {
-        // How often there was something, but not all.
-        unsigned looks = 0;
-        // Taken off the socket, if it came in too many pieces to leave it there.
-        std::vector<unsigned char> collected;
-    };
-    [[nodiscard]] Input& input_of(int fd) { return m_by_fd.at(fd).input; }
+    // What was taken off the socket of a request that is not all there yet.
+    [[nodiscard]] std::vector<unsigned char>& collected(int fd) { return m_by_fd.at(fd).collected; }
 
     void close(int fd);
 
@@ -69,7 +63,7 @@ private:
         State state;
         SteadyClock::time_point since;
         std::list<int>::iterator place;
-        Input input = {};
+        std::vector<unsigned char> collected = {};
     };
 
     [[nodiscard]] std::list<int>& list(State state) {
