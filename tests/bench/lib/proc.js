@@ -28,6 +28,13 @@ export function cpuTime(pids) {
   }, 0);
 }
 
+/** Time that all CPUs together have spent on anything so far, in microseconds. */
+export function busyTime() {
+  // user nice system idle iowait irq softirq steal (proc(5))
+  const [user, nice, system, , , irq, softirq] = read('/proc/stat').split('\n')[0].split(/\s+/).slice(1).map(Number);
+  return ((user + nice + system + irq + softirq) * 1e6) / ticksPerSecond;
+}
+
 /** Proportional set size in KiB: shared pages are split among those who share them. */
 export function memory(pids) {
   return pids.reduce((sum, pid) => sum + Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? NaN), 0);
