@@ -149,8 +149,11 @@ public:
         if (record.type == begin_request && record.id != m_id) {
             return refuse(end_of_request(record.id, can_not_multiplex));
         }
-        if (record.version != k_version || record.id != m_id) {
+        if (record.version != k_version || record.id == 0) {
             return refuse();
+        }
+        if (record.id != m_id) {
+            return std::nullopt;  // section 3.3: what belongs to no request is ignored
         }
         if (record.type == abort_request) {
             return Scan{m_keeps_connection ? Verdict::answer : Verdict::answer_and_close,
@@ -189,7 +192,12 @@ Scan scan(std::span<const unsigned char> bytes, bool full, std::size_t max_conne
     if (first->id == 0) {
         return answer_management(*first, max_connections);
     }
-    if (first->type != begin_request || first->content.size() != k_body_size) {
+    // Section 3.3: what belongs to no request is ignored. It may be late news of one that has been
+    // answered, such as its abort.
+    if (first->type != begin_request) {
+        return {Verdict::answer, first->size};
+    }
+    if (first->content.size() != k_body_size) {
         return refuse();
     }
     if (big_endian(first->content[0], first->content[1]) != k_responder) {

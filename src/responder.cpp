@@ -24,7 +24,7 @@ std::string_view reason_phrase(int status) {
     }
 }
 
-std::string to_cgi(const Response& response) {
+std::string to_cgi(const Response& response, bool with_body) {
     std::string bytes;
     bytes.reserve(response.body.size() + 256);
     bytes.append("Status: ").append(std::to_string(response.status)).append(1, ' ');
@@ -39,17 +39,20 @@ std::string to_cgi(const Response& response) {
     for (const auto& [name, value] : response.headers) {
         bytes.append(name).append(": ").append(value).append("\r\n");
     }
-    return bytes.append("\r\n").append(response.body);
+    bytes.append("\r\n");
+    return with_body ? bytes.append(response.body) : bytes;
 }
 
 }  // namespace
 
 Answer respond(AuthHandler& handler, const Request& request, std::chrono::sys_seconds now,
                RandomSource& random) {
+    // RFC 3875 4.3.3: no body is sent, though its length is told. HAProxy insists on it.
+    const bool with_body = request.parameters.get("REQUEST_METHOD") != "HEAD";
     std::string failure;
     try {
         const Response response = handler.answer(request, now, random);
-        return {response.status, to_cgi(response), {}};
+        return {response.status, to_cgi(response, with_body), {}};
     } catch (const std::exception& error) {
         failure = error.what();
     } catch (...) {
@@ -58,7 +61,7 @@ Answer respond(AuthHandler& handler, const Request& request, std::chrono::sys_se
     Response response;
     response.status = 500;
     response.body = "No token can be made at the moment";
-    return {response.status, to_cgi(response), std::move(failure)};
+    return {response.status, to_cgi(response, with_body), std::move(failure)};
 }
 
 }  // namespace roomkey

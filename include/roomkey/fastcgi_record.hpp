@@ -13,7 +13,7 @@ enum class Verdict {
     incomplete,       // more bytes are needed
     request,          // a whole request is there
     oversized,        // all parameters are there, and more of the body than any request may have
-    answer,           // a record that `reply` answers, and the connection goes on
+    answer,           // a record that `reply` answers, or that is ignored; the connection goes on
     answer_and_close  // a request or a record that is refused; `reply` says so, or is empty
 };
 

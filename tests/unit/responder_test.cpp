@@ -75,6 +75,13 @@ BOOST_AUTO_TEST_CASE(writes_a_refusal) {
                "Method not allowed: use POST");
 }
 
+BOOST_AUTO_TEST_CASE(tells_head_the_length_of_a_body_and_sends_none) {
+    const Answer given = answer(k_builtin_policy, {"REQUEST_METHOD=HEAD"});
+    BOOST_TEST(given.status == 405);
+    BOOST_TEST(given.bytes.find("Content-Length: 28\r\n") != std::string::npos);
+    BOOST_TEST(given.bytes.ends_with("\r\n\r\n"));
+}
+
 BOOST_AUTO_TEST_CASE(writes_a_preflight_without_a_body) {
     const Answer given =
         answer(k_policy, {"REQUEST_METHOD=OPTIONS", "HTTP_ORIGIN=https://chat.example"});
