@@ -118,7 +118,7 @@ for (const [way, serve] of [['a UNIX socket of its own', serveUnix], ['TCP', ser
     test('connections that wait to be accepted when the signal comes are answered', async () => {
       const { child, address } = await serve(place);
       child.kill('SIGSTOP');
-      const peers = await Promise.all(Array.from({ length: 50 }, () => Peer.connect(address)));
+      const peers = await Promise.all(Array.from({ length: 300 }, () => Peer.connect(address)));
       await Promise.all(peers.map((peer) => peer.write(whole)));
       child.kill('SIGTERM');
       child.kill('SIGCONT');

@@ -3,6 +3,7 @@
 // any bytes at any moment, and parses what comes back.
 
 import { connect as connectSocket } from 'node:net';
+import { after } from 'node:test';
 import { soon } from './until.js';
 
 export const type = {
@@ -110,6 +111,12 @@ export function parseAnswer(bytes) {
   return { status: Number(headers.status?.slice(0, 3)), headers, body: text.slice(end + 4) };
 }
 
+// A test that fails leaves its connections open, which must not keep its file from ending.
+const open = new Set();
+after(() => {
+  for (const peer of open) peer.close();
+});
+
 /** One connection to a FastCGI server. */
 export class Peer {
   received = Buffer.alloc(0);
@@ -120,6 +127,8 @@ export class Peer {
   constructor(address) {
     // Half-open: that the server ends its side is something to observe, and no reason to end ours.
     this.socket = connectSocket({ ...address, allowHalfOpen: true });
+    open.add(this);
+    this.socket.on('close', () => open.delete(this));
     this.socket.on('error', (error) => { this.error = error; });
     this.socket.on('data', (bytes) => {
       this.received = Buffer.concat([this.received, bytes]);
