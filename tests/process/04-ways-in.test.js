@@ -47,7 +47,10 @@ describe('a socket that is handed over', () => {
     await until('the socket', () => existsSync(path));
     for (let i = 0; i < 3; i++) await givesToken({ path });
     // Whatever is written to stdout or stderr must not end up in what happens to have their numbers.
-    for (const fd of [1, 2]) assert.match(readlinkSync(`/proc/${child.pid}/fd/${fd}`), /^\/dev\/null$/);
+    // Only root may look, since the process is not dumpable.
+    if (process.getuid() === 0) {
+      for (const fd of [1, 2]) assert.equal(readlinkSync(`/proc/${child.pid}/fd/${fd}`), '/dev/null');
+    }
     assert.equal((await child.stop()).status, 0);
   });
 

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { encode, send, sendRaw, urlencoded, visitor } from './support/http.js';
-import { describe as inWords, startLoad } from './support/load.js';
+import { assertNoneFailed, startLoad } from './support/load.js';
 import { startNginx } from './support/nginx.js';
 import { openPlace } from './support/place.js';
 import { freePort, serveSpawned, serveUnix } from './support/roomkey.js';
@@ -205,8 +205,6 @@ describe('the page', () => {
 });
 
 describe('kept connections and one thread', () => {
-  // A second would do on a machine of one's own; what is looked for is a wait for some time-out.
-  const longest = 3000;
   const good = (where) => async () => {
     const answer = await where.auth(form);
     return answer.status === 200 ? undefined : `${answer.status} ${answer.body}`;
@@ -224,10 +222,7 @@ describe('kept connections and one thread', () => {
     const busy = await startNginx(place, { upstreams: [server.address], workers: 2, keepalive: 64 });
     const load = startLoad(t, 128, good(busy));
     await load.more(4000);
-    const tally = await load.stop();
-    t.diagnostic(inWords(tally));
-    assert.deepEqual(tally.failed, []);
-    assert.ok(tally.longest < longest, `${tally.longest} ms`);
+    assertNoneFailed(t, await load.stop());
     for (let i = 0; i < 16; i++) {
       const start = performance.now();
       assert.equal(await good(busy)(), undefined);
@@ -239,10 +234,7 @@ describe('kept connections and one thread', () => {
     const busy = await startNginx(place, { upstreams: [server.address], workers: 2, keepalive: 4 });
     const load = startLoad(t, 64, good(busy));
     await load.more(2000);
-    const tally = await load.stop();
-    t.diagnostic(inWords(tally));
-    assert.deepEqual(tally.failed, []);
-    assert.ok(tally.longest < longest, `${tally.longest} ms`);
+    assertNoneFailed(t, await load.stop());
   });
 });
 
@@ -261,9 +253,7 @@ describe('two processes', () => {
       await mortal.child.stop('SIGKILL');
       mortal = await serveUnix(place, { path });
     }
-    const tally = await load.stop();
-    t.diagnostic(inWords(tally));
-    assert.deepEqual(tally.failed, []);
+    assertNoneFailed(t, await load.stop());
   });
 
   test('one is not there at all: every request is answered by the other', async () => {

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { Peer } from './support/fcgi.js';
 import { holdSocket } from './support/holder.js';
 import { urlencoded } from './support/http.js';
-import { describe as inWords, startLoad } from './support/load.js';
+import { assertNoneFailed, startLoad } from './support/load.js';
 import { startNginx } from './support/nginx.js';
 import { openPlace } from './support/place.js';
 import { serveTcp, serveUnix } from './support/roomkey.js';
@@ -32,12 +32,6 @@ const direct = (address) => async () => {
     peer.close();
   }
 };
-
-function assertNoneFailed(t, tally) {
-  t.diagnostic(inWords(tally));
-  assert.deepEqual(tally.failed, []);
-  assert.ok(tally.longest < 3000, `${tally.longest} ms`);
-}
 
 describe('20 replacements on one socket', () => {
   let held;
@@ -80,18 +74,49 @@ describe('20 replacements on one socket', () => {
   });
 });
 
-for (const [way, serve] of [['UNIX sockets', serveUnix], ['TCP', serveTcp]]) {
-  test(`two processes on ${way} of their own, each stopped in turn: none fails`, async (t) => {
-    const steady = await serve(place);
-    const other = await serve(place);
-    const nginx = await startNginx(place, { upstreams: [steady.address, other.address] });
+describe('two processes on sockets of their own', () => {
+  async function pair() {
+    const paths = ['one', 'two'].map((name) => place.path(`${name}-${Math.random().toString(36).slice(2)}.sock`));
+    const servers = await Promise.all(paths.map((path) => serveUnix(place, { path })));
+    const nginx = await startNginx(place, { upstreams: paths.map((path) => ({ path })) });
+    return { paths, servers, nginx };
+  }
+
+  for (const signal of ['SIGTERM', 'SIGKILL']) {
+    test(`each is restarted in turn by ${signal}, again and again: none fails`, async (t) => {
+      const { paths, servers, nginx } = await pair();
+      const load = startLoad(t, 16, through(nginx));
+      for (let i = 0; i < 6; i++) {
+        await load.more(100);
+        const which = i % 2;
+        const { status } = await servers[which].child.stop(signal);
+        assert.equal(status, signal === 'SIGTERM' ? 0 : signal);
+        servers[which] = await serveUnix(place, { path: paths[which] });
+      }
+      await load.more(100);
+      assertNoneFailed(t, await load.stop());
+    });
+  }
+
+  test('one is stopped for good: none fails', async (t) => {
+    const { servers, nginx } = await pair();
     const load = startLoad(t, 16, through(nginx));
     await load.more(200);
-    assert.equal((await other.child.stop()).status, 0);
+    assert.equal((await servers[1].child.stop()).status, 0);
     await load.more(200);
     assertNoneFailed(t, await load.stop());
   });
-}
+});
+
+test('two processes on TCP, one stopped for good: none fails', async (t) => {
+  const servers = [await serveTcp(place), await serveTcp(place)];
+  const nginx = await startNginx(place, { upstreams: servers.map(({ address }) => address) });
+  const load = startLoad(t, 16, through(nginx));
+  await load.more(200);
+  assert.equal((await servers[1].child.stop()).status, 0);
+  await load.more(200);
+  assertNoneFailed(t, await load.stop());
+});
 
 test('20 reloads: none fails, and each is in force afterwards', async (t) => {
   const policy = (version) => place.write('policy.json', JSON.stringify({ claims: { client: '${form.clientID}', version, exp: '${now+60}' } }));

@@ -2,6 +2,7 @@
 // Clients that ask over and over. What they wait for at the end counts, too: a program that measures
 // finished requests only does not see those that hang.
 
+import assert from 'node:assert/strict';
 import { until } from './until.js';
 
 /** What became of the requests of one run. */
@@ -56,6 +57,14 @@ export function startLoad(t, clients, ask) {
 }
 
 /** In words, for a test's diagnostic. */
-export function describe({ answered, failed, longest }) {
+function describe({ answered, failed, longest }) {
   return `${answered} answered, ${failed.length} failed, longest wait ${longest.toFixed(0)} ms`;
+}
+
+/** Asserts that every request was answered, and none was left waiting for a time-out. */
+export function assertNoneFailed(t, tally, longest = 3000) {
+  t.diagnostic(describe(tally));
+  // A second would do on a machine of one's own.
+  assert.ok(tally.longest < longest, `one waited ${tally.longest} ms`);
+  assert.deepEqual([...new Set(tally.failed)], [], `${tally.failed.length} failed`);
 }

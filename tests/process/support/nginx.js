@@ -2,6 +2,7 @@
 // A real nginx that runs the project's own files. Only what a user writes is made here: the address
 // and the files of the site, and the list of processes.
 
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { freePort, root } from './roomkey.js';
 import { send } from './http.js';
@@ -10,7 +11,10 @@ import { until } from './until.js';
 const shipped = ['http.conf', 'roomkey.conf', 'site.conf'];
 const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
-const upstreamServer = ({ path, host, port }) => `server ${path ? `unix:${path}` : `${host}:${port}`};\n`;
+/** What stands behind the address in the shipped upstream.conf, where users add lines like that one. */
+const shippedParameters = /^server unix:\S+?((?: [^;]+)?);/m.exec(readFileSync(`${root}nginx/upstream.conf`, 'utf8'))[1];
+
+const upstreamServer = ({ path, host, port }) => `server ${path ? `unix:${path}` : `${host}:${port}`}${shippedParameters};\n`;
 
 function mainConfiguration(dir, { workers, site }) {
   return `
