@@ -81,6 +81,7 @@ Outcome<Form> form_of(const std::vector<std::string>& pairs) {
 
 std::vector<const char*> parameters_of(const std::vector<std::string>& pairs) {
     std::vector<const char*> parameters;
+    parameters.reserve(pairs.size() + 1);
     for (const std::string& pair : pairs) {
         parameters.push_back(pair.c_str());
     }
