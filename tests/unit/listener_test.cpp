@@ -9,11 +9,13 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <cerrno>
 #include <cstring>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "roomkey/options.hpp"
 #include "support.hpp"
@@ -31,10 +33,24 @@ bool exists(const std::string& path) {
     return ::lstat(path.c_str(), &status) == 0;
 }
 
-Descriptor connect_to(const std::string& path) {
+sockaddr_un address_of(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(static_cast<void*>(address.sun_path), path.data(), path.size());
+    return address;
+}
+
+// A socket that is bound to the path, and listens on nothing yet.
+Descriptor bound_to(const std::string& path) {
+    const sockaddr_un address = address_of(path);
+    Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    BOOST_REQUIRE(
+        ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+    return socket;
+}
+
+Descriptor connect_to(const std::string& path) {
+    const sockaddr_un address = address_of(path);
     Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     BOOST_TEST(
         ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
@@ -87,14 +103,7 @@ BOOST_AUTO_TEST_CASE(removes_its_file_once_when_moved) {
 BOOST_AUTO_TEST_CASE(replaces_a_socket_that_nobody_listens_on) {
     const TemporaryDirectory directory;
     const std::string path = directory.path("socket");
-    {
-        Descriptor left_over(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::memcpy(static_cast<void*>(address.sun_path), path.data(), path.size());
-        BOOST_REQUIRE(::bind(left_over.get(), reinterpret_cast<const sockaddr*>(&address),
-                             sizeof(address)) == 0);
-    }
+    bound_to(path);
     BOOST_TEST(exists(path));
     const Listener open = Listener::open("unix:" + path);
     const Descriptor client = connect_to(path);
@@ -106,6 +115,22 @@ BOOST_AUTO_TEST_CASE(leaves_a_socket_that_somebody_listens_on) {
     const Listener open = Listener::open("unix:" + path);
     BOOST_TEST(error_of("unix:" + path) == EADDRINUSE);
     const Descriptor client = connect_to(path);
+}
+
+BOOST_AUTO_TEST_CASE(leaves_a_socket_whose_listener_is_too_busy_to_accept) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path("socket");
+    const sockaddr_un address = address_of(path);
+    const Descriptor busy = bound_to(path);
+    BOOST_REQUIRE(::listen(busy.get(), 0) == 0);
+    std::vector<Descriptor> waiting;
+    do {
+        waiting.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    } while (::connect(waiting.back().get(), reinterpret_cast<const sockaddr*>(&address),
+                       sizeof(address)) == 0);
+    BOOST_TEST(errno == EAGAIN);
+    BOOST_TEST(error_of("unix:" + path) == EADDRINUSE);
+    BOOST_TEST(exists(path));
 }
 
 BOOST_AUTO_TEST_CASE(leaves_a_file_that_is_no_socket) {

@@ -84,6 +84,8 @@ const Refused k_refused[] = {
     {{"a backslash at the very end"}, "form-data; name=\"clientID\\"},
     {{"an escaped closing quote"}, "form-data; name=\"clientID\\\""},
     {{"text after a quoted string"}, "form-data; name=\"client\"ID"},
+    {{"a parameter after a quoted string, without its semicolon"}, "form-data; name=\"a\" b=c"},
+    {{"the same without a space"}, "form-data; name=\"a\"xb=c"},
     {{"two quoted strings"}, "form-data; name=\"a\" \"b\""},
     {{"one name twice"}, "form-data; name=a; name=b"},
     {{"one name twice with the same value"}, "form-data; name=a; name=a"},
