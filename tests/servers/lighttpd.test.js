@@ -32,7 +32,8 @@ async function startLighttpd({ use, settings = {}, login = false }) {
   execFileSync('htpasswd', ['-b', '-c', `${dir}/roomkey/users`, person.name, person.password], { stdio: 'ignore' });
   await giveToWebServer(`${dir}/roomkey/users`, 0o640);
   const variables = {
-    roomkey_socket: `${run}/roomkey.sock`,
+    roomkey_socket: place.path('nobody.sock'),
+    roomkey_spawn_socket: `${run}/roomkey.sock`,
     roomkey_program: place.path('roomkey'),
     roomkey_channel_id: channel,
     roomkey_secret_file: place.path('secret'),
