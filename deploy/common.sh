@@ -94,7 +94,7 @@ k_test_packages=(
   /usr/include/boost/test/unit_test.hpp:libboost-test-dev
   cgi-fcgi:libfcgi-bin chromium:chromium mandoc:mandoc
   apache2:apache2 /usr/lib/apache2/modules/mod_fcgid.so:libapache2-mod-fcgid htpasswd:apache2-utils
-  lighttpd:lighttpd caddy:caddy haproxy:haproxy fcgiwrap:fcgiwrap multiwatch:multiwatch
+  lighttpd:lighttpd /usr/lib/lighttpd/mod_magnet.so:lighttpd-modules-lua caddy:caddy haproxy:haproxy fcgiwrap:fcgiwrap multiwatch:multiwatch
   systemd-analyze:systemd ip:iproute2 strace:strace
 )
 k_style_packages=(

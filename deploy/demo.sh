@@ -112,7 +112,7 @@ start_roomkey() {
 write_nginx_config() {
   mkdir -p "$run/roomkey" "$run/temp"
   ln -s "$root"/nginx/{http,roomkey,site}.conf "$run/roomkey/"
-  echo "server unix:$run/roomkey.sock; keepalive 64;" >"$run/roomkey/upstream.conf"
+  echo "server unix:$run/roomkey.sock max_fails=0; keepalive 64;" >"$run/roomkey/upstream.conf"
   {
     echo "listen 127.0.0.1:$port;"
     if has_ipv6_loopback; then echo "listen [::1]:$port;"; fi

@@ -43,8 +43,8 @@ std::size_t wanted(const Parameters& environment) {
     return environment.get("HTTP_TRANSFER_ENCODING").empty() ? 0 : k_max_body + 1;
 }
 
-Body read_body(std::size_t size) {
-    const auto deadline = std::chrono::steady_clock::now() + k_read_time;
+Body read_body(std::size_t size, std::chrono::milliseconds time) {
+    const auto deadline = std::chrono::steady_clock::now() + time;
     Body body{std::string(size, '\0')};
     std::size_t have = 0;
     while (have < size) {
@@ -79,6 +79,26 @@ int write_all(std::string_view bytes) {
     return 0;
 }
 
+// Throws away a body that was refused unread. Under mod_cgid stdin and stdout are one socket, and
+// ending with input unread would reset it, and cut off the answer.
+void discard_refused_body(const Parameters& environment) {
+    constexpr long long k_most = 1024 * 1024;
+    constexpr std::size_t k_piece = 4096;
+    constexpr std::chrono::milliseconds k_patience{500};
+    const long long declared = parse_decimal(environment.get("CONTENT_LENGTH"));
+    if (declared <= static_cast<long long>(k_max_body)) {
+        return;
+    }
+    auto left = static_cast<std::size_t>(std::min(declared, k_most));
+    while (left > 0) {
+        const Body piece = read_body(std::min(left, k_piece), k_patience);
+        if (piece.bytes.empty() || piece.read != BodyRead::complete) {
+            return;
+        }
+        left -= piece.bytes.size();
+    }
+}
+
 // A web server with a broken configuration must not look like one that refuses a visitor.
 int answer_misconfigured(const std::vector<std::string>& findings) {
     for (const std::string& finding : findings) {
@@ -98,14 +118,16 @@ bool is_cgi(const Parameters& environment) {
 int run_cgi(const Parameters& environment) {
     try {
         Setup setup = load_setup(options_from_environment(environment), environment);
-        const Body body = read_body(wanted(environment));
+        const Body body = read_body(wanted(environment), k_read_time);
         SystemRandom random;
         const Answer answer =
             respond(setup.handler, {environment, body.bytes, body.read}, current_time(), random);
         if (!answer.failure.empty()) {
             log(Severity::error, answer.failure);
         }
-        return write_all(answer.bytes);
+        const int status = write_all(answer.bytes);
+        discard_refused_body(environment);
+        return status;
     } catch (const ConfigError& error) {
         return answer_misconfigured(error.findings());
     } catch (const UsageError& error) {
