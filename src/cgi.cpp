@@ -82,7 +82,7 @@ int write_all(std::string_view bytes) {
 // Throws away a body that was refused unread. Under mod_cgid stdin and stdout are one socket, and
 // ending with input unread would reset it, and cut off the answer.
 void discard_refused_body(const Parameters& environment) {
-    constexpr long long k_most = 1024 * 1024;
+    constexpr long long k_most = 1'048'576;
     constexpr std::size_t k_piece = 4096;
     constexpr std::chrono::milliseconds k_patience{500};
     const long long declared = parse_decimal(environment.get("CONTENT_LENGTH"));
