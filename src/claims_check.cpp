@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -42,16 +43,78 @@ std::string sampled(const std::vector<Piece>& pieces) {
     return text;
 }
 
-// What comes with a request may name a room in a pattern, but never widen it.
-bool could_be_widened(const std::vector<Piece>& pieces) {
-    for (const Piece& piece : pieces) {
-        const auto* placeholder = std::get_if<Placeholder>(&piece);
-        if (placeholder != nullptr && !placeholder->has(Filter::regex) &&
-            (placeholder->has(Source::form) || placeholder->has(Source::server))) {
-            return true;
+bool is_foreign(const Placeholder& placeholder) {
+    return placeholder.has(Source::form) || placeholder.has(Source::server);
+}
+
+// Where in a regular expression one is, as far as it matters to what is inserted there.
+class PatternPlace {
+public:
+    void pass(std::string_view text) {
+        for (const char c : text) {
+            pass(c);
         }
     }
-    return false;
+
+    // Whether quoted text stands for itself here, in Perl's syntax and in JavaScript's.
+    [[nodiscard]] bool is_plain() const {
+        return !m_after_backslash && !m_in_escape && !m_in_class && !m_in_braces &&
+               !m_in_group_head;
+    }
+
+private:
+    void pass(char c) {
+        // An escape such as \x or \1 may go on with what follows.
+        m_in_escape = m_after_backslash && quote_regex(std::string(1, c)).size() == 1;
+        m_in_group_head = !m_after_backslash && c == '?' && m_last == '(';
+        const bool quoted = std::exchange(m_after_backslash, !m_after_backslash && c == '\\');
+        m_last = quoted || m_after_backslash ? '\0' : c;
+        if (quoted || m_after_backslash) {
+            m_class_is_empty = m_class_is_empty && !m_in_class;
+        } else if (m_in_class) {
+            // A bracket that comes first is a member of the class.
+            m_in_class = c != ']' || m_class_is_empty;
+            m_class_is_empty = m_class_is_empty && c == '^';
+        } else if (c == '[') {
+            m_in_class = m_class_is_empty = true;
+        } else if (c == '{' || c == '}') {
+            m_in_braces = c == '{';
+        }
+    }
+
+    bool m_after_backslash = false;
+    bool m_in_escape = false;
+    bool m_in_class = false;
+    bool m_class_is_empty = false;
+    bool m_in_braces = false;
+    bool m_in_group_head = false;
+    char m_last = '\0';
+};
+
+// What comes with a request may name a room in a pattern, but never widen it: it is quoted last, it
+// stands where quoting works, and nothing repeats its end. The finding, if it could.
+std::optional<std::string> widening(const std::vector<Piece>& pieces) {
+    PatternPlace place;
+    bool after_foreign = false;
+    for (const Piece& piece : pieces) {
+        const auto* placeholder = std::get_if<Placeholder>(&piece);
+        if (placeholder == nullptr || !is_foreign(*placeholder)) {
+            const std::string text = sampled({piece});
+            if (after_foreign && std::string_view("*+?{").find(text.front()) != std::string::npos) {
+                return "found a quantifier behind a form. or server. placeholder, which repeats "
+                       "its end; (?:${...|regex}) in a group is allowed";
+            }
+            place.pass(text);
+        } else if (placeholder->filters.empty() || placeholder->filters.back() != Filter::regex) {
+            return "found a form. or server. placeholder in a pattern without |regex; "
+                   "${...|regex} is allowed there";
+        } else if (!place.is_plain()) {
+            return "found a form. or server. placeholder in brackets or braces, or behind a "
+                   "backslash or (?; it is allowed where text stands for itself";
+        }
+        after_foreign = placeholder != nullptr && is_foreign(*placeholder);
+    }
+    return std::nullopt;
 }
 
 // The one room that an anchored pattern without regex syntax matches.
@@ -108,10 +171,8 @@ private:
         if (!pieces) {
             return;  // found already when the claims were compiled
         }
-        if (could_be_widened(*pieces)) {
-            m_findings.error(rule.at,
-                             "found a form. or server. placeholder in a pattern without |regex; "
-                             "${...|regex} is allowed there");
+        if (const auto finding = widening(*pieces)) {
+            m_findings.error(rule.at, *finding);
         }
         rule.permission.pattern = sampled(*pieces);
         const auto pattern = Pattern::compile(rule.permission.pattern);
@@ -168,14 +229,35 @@ private:
 
 }  // namespace
 
-void check_permissions(const Json& claims, const Parameters& environment, Findings& findings) {
-    const auto permissions = claims.find("permissions");
-    if (permissions == claims.end() || !permissions->is_object()) {
-        return;
+void check_names(const Json& claims, const Parameters& environment, Findings& findings) {
+    for (const auto& [name, value] : claims.items()) {
+        const auto pieces = parse_placeholders(name, environment);
+        if (!pieces) {
+            continue;  // found already when the claims were compiled
+        }
+        for (const Piece& piece : *pieces) {
+            const auto* placeholder = std::get_if<Placeholder>(&piece);
+            if (placeholder != nullptr && is_foreign(*placeholder)) {
+                findings.error((Pointer("/claims") / name).to_string(),
+                               "found a form. or server. placeholder in a claim's name; env. is "
+                               "allowed there");
+                break;
+            }
+        }
     }
+}
+
+void check_permissions(const Json& claims, const Parameters& environment, Findings& findings) {
     PermissionCheck check(environment, findings);
-    for (const auto& [pattern, rights] : permissions->items()) {
-        check.check(pattern, rights);
+    for (const auto& [name, value] : claims.items()) {
+        // The name may come from the environment.
+        const auto pieces = parse_placeholders(name, environment);
+        if (!pieces || sampled(*pieces) != "permissions" || !value.is_object()) {
+            continue;
+        }
+        for (const auto& [pattern, rights] : value.items()) {
+            check.check(pattern, rights);
+        }
     }
     check.warn_of_disagreement();
 }

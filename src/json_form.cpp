@@ -80,6 +80,10 @@ private:
 }  // namespace
 
 Outcome<Form> parse_json_form(std::string_view text) {
+    // To nlohmann a zero byte is the end, and what is behind it would be ignored.
+    if (text.find('\0') != std::string_view::npos) {
+        return Refusal{Reason::bad_json, {}, "syntax error"};
+    }
     FormReader reader;
     (void)Json::sax_parse(text, &reader);
     return std::move(reader).result();

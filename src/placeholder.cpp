@@ -47,6 +47,12 @@ Result<Reference, Finding> parse_environment(std::string_view name, const Parame
     if (!is_name(name)) {
         return "found env." + std::string(name) + "; a variable's name is allowed";
     }
+    // Everybody who has a token can read its claims.
+    if (name == "SCALEDRONE_CHANNEL_SECRET") {
+        return Finding(
+            "found env.SCALEDRONE_CHANNEL_SECRET, which would publish the key; another "
+            "variable is allowed");
+    }
     const auto value = environment.find(name);
     if (value && !is_utf8(*value)) {
         return "environment variable " + std::string(name) + " is not UTF-8";

@@ -39,14 +39,22 @@ namespace {
 using Json = nlohmann::json;
 using Pointer = Json::json_pointer;
 
+constexpr int k_deepest = 64;
 constexpr long long k_longest_lifetime = 365LL * 24 * 60 * 60;
 // Seconds reach this number in the year 5138; a larger one can only be milliseconds.
 constexpr double k_milliseconds_from = 1e11;
 
 // nlohmann keeps the last of two equal keys without a word, so they are looked for while parsing.
 Json parse(std::string_view text, Findings& findings) {
+    // To nlohmann a zero byte is the end, and what is behind it would be ignored.
+    if (text.find('\0') != std::string_view::npos) {
+        findings.error("", "found a zero byte; JSON text has none");
+        findings.throw_if_any();
+    }
     std::vector<std::set<std::string>> open_objects;
-    const auto watch = [&](int /*depth*/, Json::parse_event_t event, Json& parsed) {
+    bool too_deep = false;
+    const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+        too_deep = too_deep || depth > k_deepest;
         if (event == Json::parse_event_t::object_start) {
             open_objects.emplace_back();
         } else if (event == Json::parse_event_t::object_end) {
@@ -59,8 +67,14 @@ Json parse(std::string_view text, Findings& findings) {
         return true;
     };
     try {
-        return Json::parse(text, watch, true, true);
-    } catch (const Json::parse_error& error) {
+        Json parsed = Json::parse(text, watch, true, true);
+        // Copying and printing a value recurse, so nothing is done with one that is too deep.
+        if (too_deep) {
+            findings.error("", "found more than 32 levels; 32 are allowed");
+            findings.throw_if_any();
+        }
+        return parsed;
+    } catch (const Json::exception& error) {
         // Before the bracket stands nlohmann's own label; line and column come after it.
         const std::string_view what = error.what();
         findings.error("", what.substr(what.find("] ") + 2));
@@ -106,6 +120,7 @@ private:
         }
         compiled.claims = compile_json(*claims, "/claims", m_environment, m_findings);
         compiled.lifetime = compile_lifetime(*claims);
+        check_names(*claims, m_environment, m_findings);
         check_permissions(*claims, m_environment, m_findings);
         check_identity(*claims, m_environment, m_findings);
     }
