@@ -80,7 +80,7 @@ check "lintian has nothing to say" '
   [ ! -s /tmp/lintian ]'
 
 need "a machine is ready: nginx, systemd (not running), curl" '
-  apt-get install -y --no-install-recommends nginx systemd curl openssl spawn-fcgi man-db adduser procps iproute2 fcgiwrap
+  apt-get install -y --no-install-recommends nginx systemd curl openssl spawn-fcgi man-db adduser procps iproute2
   # What roomkey needs, so that the inventories differ by roomkey alone.
   apt-get install -y --no-install-recommends $(dpkg-deb -f /src/build/package/roomkey_*_*.deb Depends | tr "," "\n" | sed "s/(.*//; s/|.*//")
   inventory >/tmp/before'
