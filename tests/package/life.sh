@@ -131,7 +131,7 @@ check "it is set up as README.Debian says" '
   echo $key >/etc/roomkey/secret
   sed -i "s/chat.example.com/chat.test/" /etc/nginx/roomkey/local.conf
   ln -s ../sites-available/roomkey /etc/nginx/sites-enabled/
-  systemctl enable roomkey.socket
+  systemctl enable roomkey.socket roomkey@1.service
   load_environment
   roomkey check --secret-file /etc/roomkey/secret
   nginx -t'
@@ -208,7 +208,7 @@ check "a purge leaves nothing of the package, nginx in order, and the administra
   nginx -s stop
   apt-get purge -y roomkey
   nginx -t
-  [ "$(ls -A /etc/roomkey)" = policy.json ]
+  [ "$(ls -A /etc/roomkey)" = policy.json ] && [ ! -e /run/roomkey ]
   rm -r /etc/roomkey
   inventory | diff /tmp/before - '
 
