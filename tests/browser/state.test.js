@@ -311,6 +311,14 @@ test('a copied link earns nothing, and spoils nothing', () => {
   assert.equal(chat.threads.get('eve:1').link, undefined);
 });
 
+test('a link that somebody here has shown earlier is a copy, too', () => {
+  const chat = chatOf();
+  chat.member_join(lobby, member('ada:2', 'Ada', { clientData: { link: 'new' } }));
+  chat.threads.get('ada:2').earlier = ['old'];
+  chat.member_join(lobby, member('eve:1', 'Eve', { clientData: { link: 'old' } }));
+  assert.equal(chat.threads.get('eve:1').link, undefined);
+});
+
 test('a link of the chain leads to those before it, and to no other', async () => {
   const [first] = await earlierLinks('A'.repeat(44));
   const [second] = await earlierLinks(first);
