@@ -24,7 +24,9 @@ install_missing debootstrap:debootstrap unshare:util-linux ip:iproute2
 root=$(mktemp -d "${TMPDIR:-/tmp}/roomkey-package.XXXXXX")
 # mktemp made it for root alone; in it, other users live too.
 chmod 755 "$root"
+life=
 finish() {
+  if [ -n "$life" ] && kill -KILL "$life" 2>/dev/null; then wait "$life" || true; fi
   if [ -n "$keep" ]; then echo "# The root is $root"; else rm -rf --one-file-system "$root"; fi
 }
 trap finish EXIT
@@ -36,6 +38,10 @@ tar -C "$repository" --exclude=./build --exclude=./.git --exclude=node_modules -
 
 # Mounts and processes live in namespaces of their own. They are gone with the last of its processes,
 # however this ends, so nothing of them is left to clean up here.
+# It runs in the background, so that a signal to this script is not kept waiting until its end.
+unshare --mount --mount-proc --pid --fork --kill-child "$here/life.sh" "$root" &
+life=$!
 status=0
-unshare --mount --mount-proc --pid --fork --kill-child "$here/life.sh" "$root" || status=$?
+wait "$life" || status=$?
+life=
 exit "$status"
