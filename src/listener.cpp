@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -37,6 +38,12 @@ bool is_listening(int fd) {
 void make_non_blocking(int fd) {
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+        fail("listening socket");
+    }
+    // The flag belongs to all who share the socket, and systemd clears it whenever it starts
+    // another process on fd 0. Accepting waits a moment at most all the same.
+    constexpr timeval k_longest_wait{0, 50'000};
+    if (::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &k_longest_wait, sizeof(k_longest_wait)) != 0) {
         fail("listening socket");
     }
     // Connections inherit it. An answer must fit whole, since writing never waits.

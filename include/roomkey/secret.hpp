@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The signing key while it is in this process: on pages that are neither swapped nor dumped.
+// The signing key on its way from its file to OpenSSL: on pages that are neither dumped nor, where
+// the system lets us lock them, swapped. OpenSSL's own copy, which signs, is in ordinary memory.
 #pragma once
 
 #include <cstddef>

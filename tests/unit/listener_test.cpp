@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -191,6 +192,21 @@ BOOST_DATA_TEST_CASE(refuses_other_addresses, k_addresses, row) {
     } catch (const UsageError& error) {
         BOOST_TEST(error.what() == row.text);
     }
+}
+
+// Who shares the socket may make it blocking, as systemd does when it starts another process on fd
+// 0. A worker must not wait in accept then: it would serve nobody, and not even stop.
+BOOST_AUTO_TEST_CASE(does_not_wait_for_a_connection_when_another_process_made_it_blocking) {
+    const TemporaryDirectory directory;
+    const Listener listener = Listener::open("unix:" + directory.path("socket"));
+    const int flags = ::fcntl(listener.fd(), F_GETFL);
+    BOOST_REQUIRE(::fcntl(listener.fd(), F_SETFL, flags & ~O_NONBLOCK) == 0);
+    ::alarm(5);  // ends the test that would otherwise hang
+    const int accepted = ::accept4(listener.fd(), nullptr, nullptr, 0);
+    const int error = errno;
+    ::alarm(0);
+    BOOST_TEST(accepted == -1);
+    BOOST_TEST(error == EAGAIN);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
