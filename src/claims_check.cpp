@@ -47,6 +47,26 @@ bool is_foreign(const Placeholder& placeholder) {
     return placeholder.has(Source::form) || placeholder.has(Source::server);
 }
 
+bool is_alphanumeric(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// Whether a group such as (?x) switches to the extended syntax, where an unquoted # is a comment to
+// the end of the pattern, and spaces mean nothing.
+bool has_extended_flag(std::string_view pattern) {
+    constexpr std::string_view k_head = "(?";
+    for (std::size_t at = pattern.find(k_head); at != std::string_view::npos;
+         at = pattern.find(k_head, at + 1)) {
+        for (std::size_t i = at + k_head.size();
+             i < pattern.size() && (is_alphanumeric(pattern[i]) || pattern[i] == '^'); ++i) {
+            if (pattern[i] == 'x') {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 // Where in a regular expression one is, as far as it matters to what is inserted there.
 class PatternPlace {
 public:
@@ -64,8 +84,8 @@ public:
 
 private:
     void pass(char c) {
-        // An escape such as \x or \1 may go on with what follows.
-        m_in_escape = m_after_backslash && quote_regex(std::string(1, c)).size() == 1;
+        // An escape such as \x41 or \12 may go on with whatever letters and digits follow.
+        m_in_escape = (m_after_backslash || m_in_escape) && is_alphanumeric(c);
         m_in_group_head = !m_after_backslash && c == '?' && m_last == '(';
         const bool quoted = std::exchange(m_after_backslash, !m_after_backslash && c == '\\');
         m_last = quoted || m_after_backslash ? '\0' : c;
@@ -96,6 +116,7 @@ private:
 std::optional<std::string> widening(const std::vector<Piece>& pieces) {
     PatternPlace place;
     bool after_foreign = false;
+    bool any_foreign = false;
     for (const Piece& piece : pieces) {
         const auto* placeholder = std::get_if<Placeholder>(&piece);
         if (placeholder == nullptr || !is_foreign(*placeholder)) {
@@ -113,6 +134,11 @@ std::optional<std::string> widening(const std::vector<Piece>& pieces) {
                    "backslash or (?; it is allowed where text stands for itself";
         }
         after_foreign = placeholder != nullptr && is_foreign(*placeholder);
+        any_foreign = any_foreign || after_foreign;
+    }
+    if (any_foreign && has_extended_flag(sampled(pieces))) {
+        return "found the flag x, with which a # in a form. or server. placeholder is a comment; "
+               "the other flags are allowed";
     }
     return std::nullopt;
 }
