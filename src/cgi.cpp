@@ -101,9 +101,7 @@ void discard_refused_body(const Parameters& environment) {
 
 // A web server with a broken configuration must not look like one that refuses a visitor.
 int answer_misconfigured(const std::vector<std::string>& findings) {
-    for (const std::string& finding : findings) {
-        log(Severity::error, finding);
-    }
+    log(Severity::error, findings);
     return write_all(
         "Status: 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n"
         "Cache-Control: no-store\r\n\r\nNo token can be made at the moment");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "roomkey/claims_check.hpp"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -67,6 +68,14 @@ bool has_extended_flag(std::string_view pattern) {
     return false;
 }
 
+template <class Condition>
+bool has_placeholder(const std::vector<Piece>& pieces, Condition condition) {
+    return std::any_of(pieces.begin(), pieces.end(), [&condition](const Piece& piece) {
+        const auto* placeholder = std::get_if<Placeholder>(&piece);
+        return placeholder != nullptr && condition(*placeholder);
+    });
+}
+
 // Where in a regular expression one is, as far as it matters to what is inserted there.
 class PatternPlace {
 public:
@@ -116,7 +125,6 @@ private:
 std::optional<std::string> widening(const std::vector<Piece>& pieces) {
     PatternPlace place;
     bool after_foreign = false;
-    bool any_foreign = false;
     for (const Piece& piece : pieces) {
         const auto* placeholder = std::get_if<Placeholder>(&piece);
         if (placeholder == nullptr || !is_foreign(*placeholder)) {
@@ -134,9 +142,8 @@ std::optional<std::string> widening(const std::vector<Piece>& pieces) {
                    "backslash or (?; it is allowed where text stands for itself";
         }
         after_foreign = placeholder != nullptr && is_foreign(*placeholder);
-        any_foreign = any_foreign || after_foreign;
     }
-    if (any_foreign && has_extended_flag(sampled(pieces))) {
+    if (has_placeholder(pieces, is_foreign) && has_extended_flag(sampled(pieces))) {
         return "found the flag x, with which a # in a form. or server. placeholder is a comment; "
                "the other flags are allowed";
     }
@@ -258,17 +265,11 @@ private:
 void check_names(const Json& claims, const Parameters& environment, Findings& findings) {
     for (const auto& [name, value] : claims.items()) {
         const auto pieces = parse_placeholders(name, environment);
-        if (!pieces) {
-            continue;  // found already when the claims were compiled
-        }
-        for (const Piece& piece : *pieces) {
-            const auto* placeholder = std::get_if<Placeholder>(&piece);
-            if (placeholder != nullptr && is_foreign(*placeholder)) {
-                findings.error((Pointer("/claims") / name).to_string(),
-                               "found a form. or server. placeholder in a claim's name; env. is "
-                               "allowed there");
-                break;
-            }
+        // Text that can't be cut was found already when the claims were compiled.
+        if (pieces && has_placeholder(*pieces, is_foreign)) {
+            findings.error((Pointer("/claims") / name).to_string(),
+                           "found a form. or server. placeholder in a claim's name; env. is "
+                           "allowed there");
         }
     }
 }

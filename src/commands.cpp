@@ -28,12 +28,6 @@ int refuse(const Refusal& refusal) {
     return EX_DATAERR;
 }
 
-void log_warnings(const std::vector<std::string>& warnings) {
-    for (const std::string& warning : warnings) {
-        log(Severity::warning, warning);
-    }
-}
-
 // RFC 3339, in UTC.
 std::string date_of(std::chrono::sys_seconds time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
@@ -92,7 +86,7 @@ std::vector<const char*> parameters_of(const std::vector<std::string>& pairs) {
 int run_check(const Options& options, const Parameters& environment) {
     if (!options.json) {
         const Setup setup = load_setup(options, environment);
-        log_warnings(setup.warnings);
+        log(Severity::warning, setup.warnings);
         std::cout << "The configuration is valid.\n";
         return EX_OK;
     }
@@ -111,7 +105,7 @@ int run_check(const Options& options, const Parameters& environment) {
 
 int run_mint(const Options& options, const Parameters& environment) {
     Setup setup = load_setup(options, environment);
-    log_warnings(setup.warnings);
+    log(Severity::warning, setup.warnings);
     const auto form = form_of(options.form);
     if (!form) {
         return refuse(form.error());

@@ -100,12 +100,11 @@ ConnectionHandler::Look ConnectionHandler::wait_for_rest(int fd, std::size_t ava
     // and then its sender would wait for somebody to read them.
     std::vector<unsigned char>& collected = m_connections.collected(fd);
     if (collected.empty()) {
-        const ssize_t taken = receive(fd, std::span(m_buffer).first(available), 0);
-        if (taken != static_cast<ssize_t>(available)) {
-            m_connections.close(fd);
+        if (!take(fd, available)) {
             return Look::closed;
         }
-        collected.assign(m_buffer.begin(), m_buffer.begin() + taken);
+        collected.assign(m_buffer.begin(),
+                         m_buffer.begin() + static_cast<std::ptrdiff_t>(available));
     }
     return Look::more;
 }
@@ -170,7 +169,7 @@ ConnectionHandler::Look ConnectionHandler::answer(int fd, const fastcgi::Scan& s
     return Look::more;
 }
 
-// Takes bytes that are known to be there off the input.
+// Takes bytes that are known to be there off the input; those of the socket are in m_buffer then.
 bool ConnectionHandler::take(int fd, std::size_t size) {
     std::vector<unsigned char>& collected = m_connections.collected(fd);
     if (!collected.empty()) {

@@ -12,6 +12,7 @@
 #include "roomkey/log.hpp"
 #include "roomkey/responder.hpp"
 #include "roomkey/system.hpp"
+#include "roomkey/text.hpp"
 
 namespace roomkey::fastcgi {
 
@@ -21,13 +22,8 @@ constexpr int k_no_socket = -1;
 
 // The request's id as the web server gave it, if it is fit for a log line.
 std::string id_for_log(const Parameters& parameters) {
-    constexpr std::size_t k_longest = 64;
     const std::string_view id = parameters.get("ROOMKEY_REQUEST_ID");
-    const bool plain = !id.empty() && id.size() <= k_longest &&
-                       id.find_first_not_of(
-                           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                           "0123456789_.-") == std::string_view::npos;
-    return plain ? "request " + std::string(id) + ": " : std::string{};
+    return is_plain_name(id) ? "request " + std::string(id) + ": " : std::string{};
 }
 
 }  // namespace

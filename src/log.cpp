@@ -48,4 +48,10 @@ void log(Severity severity, std::string_view text) {
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
+void log(Severity severity, const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+        log(severity, text);
+    }
+}
+
 }  // namespace roomkey

@@ -60,9 +60,7 @@ int main(int argc, char** argv) {
         log(Severity::error, error.what());
         return EX_USAGE;
     } catch (const roomkey::ConfigError& error) {
-        for (const std::string& finding : error.findings()) {
-            log(Severity::error, finding);
-        }
+        log(Severity::error, error.findings());
         return error.exit_status();
     } catch (const std::exception& error) {
         log(Severity::error, error.what());

@@ -183,10 +183,6 @@ Result<Placeholder, Finding> parse_placeholder(std::string_view text,
 
 }  // namespace
 
-bool Placeholder::has(Filter filter) const {
-    return std::find(filters.begin(), filters.end(), filter) != filters.end();
-}
-
 bool Placeholder::has(Source source) const {
     return std::any_of(alternatives.begin(), alternatives.end(),
                        [source](const Reference& each) { return each.source == source; });

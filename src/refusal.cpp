@@ -5,6 +5,8 @@
 #include <array>
 #include <string>
 
+#include "roomkey/text.hpp"
+
 namespace roomkey {
 
 namespace {
@@ -43,14 +45,6 @@ constexpr std::array k_table{
 const Row& row_of(Reason reason) {
     return *std::find_if(k_table.begin(), k_table.end(),
                          [reason](const Row& row) { return row.reason == reason; });
-}
-
-bool is_plain_name(std::string_view name) {
-    constexpr std::size_t k_longest = 64;
-    return !name.empty() && name.size() <= k_longest &&
-           name.find_first_not_of(
-               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-               "0123456789_.-") == std::string_view::npos;
 }
 
 }  // namespace

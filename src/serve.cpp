@@ -41,12 +41,6 @@ WorkerLimits limits_for(unsigned threads) {
     return limits;
 }
 
-void log_warnings(const std::vector<std::string>& warnings) {
-    for (const std::string& warning : warnings) {
-        log(Severity::warning, warning);
-    }
-}
-
 std::string summary(const std::vector<std::unique_ptr<Worker>>& workers) {
     Counts all;
     for (const auto& worker : workers) {
@@ -60,13 +54,11 @@ std::string summary(const std::vector<std::unique_ptr<Worker>>& workers) {
 void reload(const Options& options, const Parameters& environment, SharedHandler& handlers) {
     try {
         Setup setup = load_setup(options, environment);
-        log_warnings(setup.warnings);
+        log(Severity::warning, setup.warnings);
         handlers.replace(std::move(setup.handler));
         log(Severity::notice, "policy and secret were read again");
     } catch (const ConfigError& error) {
-        for (const std::string& finding : error.findings()) {
-            log(Severity::error, finding);
-        }
+        log(Severity::error, error.findings());
         log(Severity::error, "the old policy and secret stay in force");
     } catch (const std::exception& error) {
         log(Severity::error,
@@ -82,7 +74,7 @@ int serve(const Options& options, const Parameters& environment, Listener listen
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
     Setup setup = load_setup(options, environment);
-    log_warnings(setup.warnings);
+    log(Severity::warning, setup.warnings);
     SharedHandler handlers(std::move(setup.handler));
 
     std::vector<std::unique_ptr<Worker>> workers;

@@ -146,7 +146,7 @@ private:
         m_accept_again.reset();
     }
 
-    void end_accepting() { (void)::epoll_ctl(m_epoll.get(), EPOLL_CTL_DEL, m_listener, nullptr); }
+    void end_accepting() { ignore(m_listener); }
 
     void put_off_accepting() {
         end_accepting();

@@ -4,7 +4,9 @@
 // Nothing given to it may hold a token, a secret, a body or a client id; it can't tell.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace roomkey {
 
@@ -13,5 +15,8 @@ enum class Severity { error = 3, warning = 4, notice = 5 };
 
 // Writes one line in one system call; control characters are replaced. Any thread may call it.
 void log(Severity severity, std::string_view text);
+
+// The same for several events, a line each.
+void log(Severity severity, const std::vector<std::string>& texts);
 
 }  // namespace roomkey

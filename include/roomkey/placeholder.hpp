@@ -43,7 +43,6 @@ struct Placeholder {
     std::vector<Reference> alternatives;
     std::vector<Filter> filters;
 
-    [[nodiscard]] bool has(Filter filter) const;
     [[nodiscard]] bool has(Source source) const;
 
     // `value` as the filters leave it, one after the other.

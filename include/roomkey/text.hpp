@@ -16,6 +16,9 @@ namespace roomkey {
 // Equality without regard to ASCII case, and only ASCII's: no locale is asked.
 [[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);
 
+// Whether text may be shown to others as it is: 1 to 64 ASCII letters, digits, or any of _ . -
+[[nodiscard]] bool is_plain_name(std::string_view text);
+
 // Without leading and trailing spaces and tabs (RFC 9110 5.6.3, OWS).
 [[nodiscard]] std::string_view trim(std::string_view text);
 

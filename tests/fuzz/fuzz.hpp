@@ -2,9 +2,13 @@
 // What the fuzzers share.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <string_view>
+
+#include "roomkey/random.hpp"
 
 // A property that does not hold ends the run, so that the fuzzer keeps the input.
 #define FUZZ_CHECK(condition)                                                                  \
@@ -16,6 +20,14 @@
     } while (false)
 
 namespace roomkey::fuzz {
+
+// The same randomness each time, so that an input means the same each time.
+class FixedRandom : public RandomSource {
+public:
+    void fill(std::span<unsigned char> bytes) override {
+        std::fill(bytes.begin(), bytes.end(), static_cast<unsigned char>(7));
+    }
+};
 
 inline std::string_view as_text(const unsigned char* data, std::size_t size) {
     return {reinterpret_cast<const char*>(data), size};

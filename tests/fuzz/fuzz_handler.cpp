@@ -24,11 +24,6 @@ namespace {
 
 constexpr std::string_view k_key = "0123456789abcdef0123456789abcdef";
 
-class Pattern : public RandomSource {
-public:
-    void fill(std::span<unsigned char> bytes) override { std::fill(bytes.begin(), bytes.end(), 7); }
-};
-
 AuthHandler make_handler() {
     constexpr std::array<const char*, 2> k_environment{"SCALEDRONE_CHANNEL_ID=c", nullptr};
     std::string policy(k_builtin_policy);
@@ -77,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     }
     const Parameters parameters(pointers.data());
     const std::string_view body = input.substr(0, k_max_body + 1);
-    Pattern random;
+    fuzz::FixedRandom random;
     const Answer answer = respond(handler, {parameters, body, BodyRead::complete},
                                   std::chrono::sys_seconds{}, random);
     constexpr std::array k_promised{200, 204, 400, 405, 413, 415, 422};

@@ -13,11 +13,6 @@ using namespace roomkey;
 
 namespace {
 
-class Pattern : public RandomSource {
-public:
-    void fill(std::span<unsigned char> bytes) override { std::fill(bytes.begin(), bytes.end(), 7); }
-};
-
 void render(const Policy& policy, const char* value) {
     Form form;
     for (const char* name : {"a", "clientID"}) {
@@ -26,7 +21,7 @@ void render(const Policy& policy, const char* value) {
     const std::string user = std::string("ROOMKEY_USER=") + value;
     const std::array<const char*, 2> variables{user.c_str(), nullptr};
     const Parameters parameters(variables.data());
-    Pattern random;
+    fuzz::FixedRandom random;
     const auto claims =
         policy.claims.render({form, parameters, std::chrono::sys_seconds{}, random});
     if (claims) {
