@@ -109,6 +109,9 @@ check "nothing is enabled, and nothing runs" '
 check "the units are valid" '
   systemd-analyze verify /lib/systemd/system/roomkey.socket /lib/systemd/system/roomkey.service /lib/systemd/system/roomkey@1.service 2>&1 | tee /tmp/verify
   no grep -i roomkey /tmp/verify'
+check "an upgrade restarts the service, and never closes the socket" '
+  grep "try-restart .*roomkey.service" /var/lib/dpkg/info/roomkey.postinst
+  no grep "restart.*roomkey.socket" /var/lib/dpkg/info/roomkey.postinst'
 check "the secret is there: empty, for root and the group roomkey, and no conffile" '
   [ "$(stat -c "%s %a %U:%G" /etc/roomkey/secret)" = "0 640 root:roomkey" ]
   dpkg-query -W -f "\${Conffiles}" roomkey >/tmp/conffiles; no grep secret /tmp/conffiles
