@@ -4,13 +4,14 @@
 // with its policy and nothing beside it.
 
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { encode, send, sendRaw, urlencoded, visitor } from './support/http.js';
 import { assertNoneFailed, startLoad } from './support/load.js';
 import { startNginx } from './support/nginx.js';
 import { openPlace } from './support/place.js';
-import { freePort, serveSpawned, serveUnix } from './support/roomkey.js';
+import { environment, freePort, roomkey, serveSpawned, serveUnix } from './support/roomkey.js';
 import { clientID, secret, verify, verifyBuiltIn } from './support/tokens.js';
 import { until } from './support/until.js';
 
@@ -152,9 +153,15 @@ describe('headers of a visitor', () => {
     assert.equal((await verify(answer.body)).user, 'nobody');
   });
 
-  test('can not choose the request id', async () => {
-    const answer = await nginx.auth({ ...form, headers: { ...form.headers, 'ROOMKEY_REQUEST_ID': 'x', 'x-request-id': 'x' } });
-    assert.equal(answer.status, 200);
+  test("can not choose the request's id: a message names the connection as nginx numbers it", async () => {
+    const path = place.path('failing.sock');
+    const child = place.start('strace', ['-D', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=getrandom:error=EIO', roomkey, '--socket', `unix:${path}`], { env: environment });
+    await until('the socket', () => existsSync(path), { within: 10_000 });
+    const failing = await startNginx(place, { upstreams: [{ path }] });
+    const answer = await failing.auth({ ...form, headers: { ...form.headers, 'ROOMKEY_REQUEST_ID': 'x', 'x-request-id': 'x' } });
+    assert.equal(answer.status, 500, answer.body);
+    await until('the message', () => /getrandom/.test(child.stderr));
+    assert.match(child.stderr, /request [1-9]\d*-1: /);
   });
 });
 
