@@ -7,14 +7,14 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const localScaledrone = join(root, 'deploy/local-scaledrone');
-const roomkey = process.env.ROOMKEY_BIN ?? join(root, 'build/dev/roomkey');
+const roomkey = resolve(process.env.ROOMKEY_BIN ?? join(root, 'build/dev/roomkey'));
 
 export const channel = 'pXK3yq7Zb0aLmN4d';
 export const secret = 'k3Jq8vZ1mX5tB7nR2wY9cL4hD6fS0gPa';

@@ -9,6 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { soon } from './until.js';
 
+// What the binary says in a build with sanitizers. Most tests would not notice it.
+const sanitizerReport = /(?:ERROR|WARNING): \w+Sanitizer|: runtime error: /;
+
 const places = new Set();
 
 // The last resort: a test that was ended from outside still leaves nothing behind.
@@ -118,6 +121,9 @@ export class Place {
       await Promise.all([...this.#children].map((child) => child.end()));
     } finally {
       this.abandon();
+    }
+    for (const { stderr } of this.#children) {
+      if (sanitizerReport.test(stderr)) throw new Error(`a sanitizer found something:\n${stderr}`);
     }
   }
 

@@ -4,12 +4,14 @@
 import { existsSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
+import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { channel, secret } from './tokens.js';
 import { until } from './until.js';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
-export const roomkey = process.env.ROOMKEY_BIN ?? `${root}build/dev/roomkey`;
+// Absolute, since it is started in the directory of a test.
+export const roomkey = resolvePath(process.env.ROOMKEY_BIN ?? `${root}build/dev/roomkey`);
 if (!existsSync(roomkey)) {
   throw new Error(`${roomkey} does not exist; build it (cmake --workflow --preset dev) or set ROOMKEY_BIN`);
 }

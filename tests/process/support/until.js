@@ -16,7 +16,7 @@ export async function until(what, condition, { within = 5000 } = {}) {
     }
     await sleep(10);
   } while (performance.now() < deadline);
-  throw new Error(`waited ${within} ms in vain: ${what}`, { cause: reason });
+  throw new Error(`waited ${within} ms in vain: ${what}${reason ? ` (${reason.message})` : ''}`, { cause: reason });
 }
 
 /** The value of `promise`, or an error if it takes longer than `within` milliseconds. */
