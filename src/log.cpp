@@ -24,8 +24,11 @@ Destination find_destination() {
         ::openlog("roomkey", LOG_PID | LOG_NDELAY, LOG_DAEMON);
         return Destination::syslog;
     }
-    // systemd names its journal stream here (systemd.exec(5)); a terminal or file has none.
-    return std::getenv("JOURNAL_STREAM") != nullptr ? Destination::journal : Destination::plain;
+    // systemd names its journal's stream (systemd.exec(5)); but stderr may have been sent elsewhere
+    // since, or the variable inherited.
+    const char* stream = std::getenv("JOURNAL_STREAM");
+    const std::string ours = std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+    return stream != nullptr && stream == ours ? Destination::journal : Destination::plain;
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, existsSync, readdirSync, statSync } from 'node:fs';
-import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, open, readFile, symlink } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { ask, parameters, Peer, record, request, type } from './support/fcgi.js';
 import { openPlace } from './support/place.js';
@@ -191,12 +191,27 @@ describe('the log', () => {
     assert.equal(child.stdout, '');
   });
 
+  /** What it writes to a file with this JOURNAL_STREAM in its environment, while it has no secret. */
+  async function writtenWith(journalStream) {
+    const path = await place.write('journal.log', '');
+    const log = await open(path, 'w');
+    try {
+      const { dev, ino } = await log.stat({ bigint: true });
+      const env = { ...environment, JOURNAL_STREAM: journalStream(dev, ino), SCALEDRONE_CHANNEL_SECRET: '' };
+      await run(place, ['--socket', `unix:${place.path('j.sock')}`], { env, stdio: ['ignore', 'ignore', log.fd] });
+    } finally {
+      await log.close();
+    }
+    return readFile(path, 'utf8');
+  }
+
   test('has priorities under systemd, which JOURNAL_STREAM shows', async () => {
-    const bad = { ...environment, JOURNAL_STREAM: '8:12345', SCALEDRONE_CHANNEL_SECRET: '' };
-    assert.match((await run(place, ['--socket', `unix:${place.path('j.sock')}`], { env: bad })).stderr, /^<3>\S[^\n]*\n$/);
-    const { child } = await serveUnix(place, { env: { ...environment, JOURNAL_STREAM: '8:12345' } });
-    assert.match(child.stderr, /^<5>/);
-    await child.stop();
+    assert.match(await writtenWith((dev, ino) => `${dev}:${ino}`), /^<3>\S[^\n]*\n$/);
+  });
+
+  test('has none where stderr is not what JOURNAL_STREAM names', async () => {
+    const others = [(dev, ino) => `${dev}:${ino + 1n}`, (dev, ino) => `${dev + 1n}:${ino}`, (dev, ino) => `${dev}:${ino}0`, () => '8:12345', () => ''];
+    for (const other of others) assert.match(await writtenWith(other), /^roomkey: \S[^\n]*\n$/, String(other));
   });
 
   test('goes elsewhere when stderr is /dev/null, and roomkey serves and stops as ever', async () => {
