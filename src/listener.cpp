@@ -178,16 +178,22 @@ std::optional<Listener> Listener::inherited(const Parameters& environment) {
     return std::nullopt;
 }
 
-void Listener::close() {
-    // Only the file that we made is removed, and while the socket is still open, so that nobody
-    // who starts at this moment takes it for a stale one.
-    if (m_socket && m_file) {
-        struct stat status {};
-        if (::lstat(m_file->path.c_str(), &status) == 0 && status.st_dev == m_file->device &&
-            status.st_ino == m_file->inode) {
-            ::unlink(m_file->path.c_str());
-        }
+void Listener::withdraw() {
+    if (!m_socket || !m_file) {
+        return;
     }
+    // Only the file that we made, and while the socket is still open, so that nobody who starts at
+    // this moment takes it for a stale one.
+    struct stat status {};
+    if (::lstat(m_file->path.c_str(), &status) == 0 && status.st_dev == m_file->device &&
+        status.st_ino == m_file->inode) {
+        ::unlink(m_file->path.c_str());
+    }
+    m_file.reset();
+}
+
+void Listener::close() {
+    withdraw();
     m_socket = Descriptor();
 }
 

@@ -2,8 +2,11 @@
 #include "roomkey/serve.hpp"
 
 #include <signal.h>
+#include <sysexits.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <exception>
 #include <memory>
 #include <string>
 #include <thread>
@@ -39,6 +42,17 @@ WorkerLimits limits_for(unsigned threads) {
     limits.connections = std::clamp<std::size_t>(
         (std::max(descriptors, k_reserve + 1) - k_reserve) / threads, 1, k_most / threads);
     return limits;
+}
+
+// A thread that can't go on takes the process with it, so that its supervisor starts another; a
+// process that only looks alive would keep its share of the connections waiting.
+void run_or_exit(Worker& worker) {
+    try {
+        worker.run();
+    } catch (const std::exception& error) {
+        log(Severity::error, error.what());
+        std::_Exit(EX_OSERR);
+    }
 }
 
 std::string summary(const std::vector<std::unique_ptr<Worker>>& workers) {
@@ -85,7 +99,7 @@ int serve(const Options& options, const Parameters& environment, Listener listen
     std::vector<std::jthread> threads;
     threads.reserve(workers.size());
     for (const auto& worker : workers) {
-        threads.emplace_back([&worker] { worker->run(); });
+        threads.emplace_back([&worker] { run_or_exit(*worker); });
     }
     log(Severity::notice, "serving FastCGI on " + listener.name() + " with " +
                               std::to_string(options.threads) +
@@ -94,6 +108,8 @@ int serve(const Options& options, const Parameters& environment, Listener listen
     while (::sigwait(&signals, &received) == 0 && received == SIGHUP) {
         reload(options, environment, handlers);
     }
+    // Before the last round of accepting, or a connection could come after it, and be cut off.
+    listener.withdraw();
     for (const auto& worker : workers) {
         worker->stop();
     }

@@ -28,6 +28,10 @@ public:
     Listener& operator=(Listener&&) = delete;
     ~Listener();
 
+    // Removes the file of a socket that we made, so that nobody finds it any more; who has found it
+    // already can still be accepted.
+    void withdraw();
+
     // Ends listening, as far as this process is concerned.
     void close();
 

@@ -2,6 +2,7 @@
 // Goal: processes are replaced and configurations reloaded while people ask, and not one request fails.
 
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { Peer } from './support/fcgi.js';
 import { holdSocket } from './support/holder.js';
@@ -115,6 +116,26 @@ test('two processes on TCP, one stopped for good: none fails', async (t) => {
   await load.more(200);
   assert.equal((await servers[1].child.stop()).status, 0);
   await load.more(200);
+  assertNoneFailed(t, await load.stop());
+});
+
+test('a socket of its own is stopped 20 times under load: whoever was let in is answered', async (t) => {
+  const path = place.path('own.sock');
+  let current = await serveUnix(place, { path });
+  const load = startLoad(t, 16, async () => {
+    const peer = await Peer.connect(current.address).catch(() => undefined);
+    if (!peer) return sleep(1);  // not let in: a web server asks the next one
+    try {
+      return (await peer.ask({ keep: false })).status === 200 ? undefined : 'no token';
+    } finally {
+      peer.close();
+    }
+  });
+  for (let i = 0; i < 20; i++) {
+    await load.more(50);
+    assert.equal((await current.child.stop()).status, 0);
+    current = await serveUnix(place, { path });
+  }
   assertNoneFailed(t, await load.stop());
 });
 
