@@ -11,9 +11,9 @@ namespace roomkey {
 
 namespace {
 
-// The largest request that is looked at: the largest body, and twice as much for its parameters.
-// It must fit a socket's receive buffer.
-constexpr std::size_t k_peek_size = 3 * k_max_body;
+// The largest request that is looked at: the largest body, and three times as much for its
+// parameters. It must fit a socket's buffers.
+constexpr std::size_t k_peek_size = 4 * k_max_body;
 
 // recv(2) without waiting; a signal is no reason to stop, as no other event might follow.
 ssize_t receive(int fd, std::span<unsigned char> buffer, int flags) {
@@ -48,7 +48,8 @@ bool ConnectionHandler::handle_input(int fd) {
         if (m_connections.state_of(fd) == State::draining) {
             return drain(fd);
         }
-        if (look(fd) != Look::more) {
+        const Look last = look(fd);
+        if (last == Look::nothing_new || last == Look::closed) {
             return true;
         }
     }
@@ -61,16 +62,21 @@ ConnectionHandler::Look ConnectionHandler::look(int fd) {
     const ssize_t size = collected.empty()
                              ? receive(fd, m_buffer, MSG_PEEK)
                              : receive(fd, std::span(m_buffer).subspan(collected.size()), 0);
-    if (size < 0 && errno == EAGAIN) {
+    const bool nothing = size < 0 && errno == EAGAIN;
+    if (nothing && collected.empty()) {
         return Look::nothing_new;
     }
-    if (size <= 0) {
+    if (size <= 0 && !nothing) {
         m_connections.close(fd);
         return Look::closed;
     }
-    const auto seen = static_cast<std::size_t>(size);
     if (collected.empty()) {
-        return act_on(fd, std::span(m_buffer).first(seen));
+        return act_on(fd, std::span(m_buffer).first(static_cast<std::size_t>(size)));
+    }
+    if (nothing) {
+        // What was collected may hold more than the record that was answered last.
+        const Look last = act_on(fd, collected);
+        return last == Look::incomplete ? Look::nothing_new : last;
     }
     const auto from = m_buffer.begin() + static_cast<std::ptrdiff_t>(collected.size());
     collected.insert(collected.end(), from, from + size);
@@ -84,7 +90,7 @@ ConnectionHandler::Look ConnectionHandler::act_on(int fd, std::span<const unsign
         case fastcgi::Verdict::incomplete: return wait_for_rest(fd, input.size());
         case fastcgi::Verdict::request:
         case fastcgi::Verdict::oversized: return serve(fd, scan, input.size());
-        case fastcgi::Verdict::answer: return answer(fd, scan);
+        case fastcgi::Verdict::answer: return answer(fd, scan, input.size());
         case fastcgi::Verdict::answer_and_close:
             return send(fd, bytes_of(scan.reply)) ? start_draining(fd) : Look::closed;
     }
@@ -100,13 +106,13 @@ ConnectionHandler::Look ConnectionHandler::wait_for_rest(int fd, std::size_t ava
     // and then its sender would wait for somebody to read them.
     std::vector<unsigned char>& collected = m_connections.collected(fd);
     if (collected.empty()) {
-        if (!take(fd, available)) {
+        if (!take(fd, 0, available)) {
             return Look::closed;
         }
         collected.assign(m_buffer.begin(),
                          m_buffer.begin() + static_cast<std::ptrdiff_t>(available));
     }
-    return Look::more;
+    return Look::incomplete;
 }
 
 ConnectionHandler::Look ConnectionHandler::serve(int fd, const fastcgi::Scan& scan,
@@ -161,19 +167,28 @@ fastcgi::After ConnectionHandler::serve_collected(int fd, const fastcgi::Scan& s
 }
 
 // Takes what the scan covers off the input, and sends what it replies.
-ConnectionHandler::Look ConnectionHandler::answer(int fd, const fastcgi::Scan& scan) {
-    if (!take(fd, scan.size) || !send(fd, bytes_of(scan.reply))) {
+ConnectionHandler::Look ConnectionHandler::answer(int fd, const fastcgi::Scan& scan,
+                                                  std::size_t available) {
+    const bool within_request = scan.start > 0;
+    if (within_request && wait_for_rest(fd, available) == Look::closed) {
         return Look::closed;
     }
-    m_connections.move(fd, State::idle);
+    if (!take(fd, scan.start, scan.size) || !send(fd, bytes_of(scan.reply))) {
+        return Look::closed;
+    }
+    if (!within_request) {
+        m_connections.move(fd, State::idle);
+    }
     return Look::more;
 }
 
-// Takes bytes that are known to be there off the input; those of the socket are in m_buffer then.
-bool ConnectionHandler::take(int fd, std::size_t size) {
+// Takes bytes that are known to be there off the input; those of the socket are at its front, and
+// are in m_buffer then.
+bool ConnectionHandler::take(int fd, std::size_t start, std::size_t size) {
     std::vector<unsigned char>& collected = m_connections.collected(fd);
     if (!collected.empty()) {
-        collected.erase(collected.begin(), collected.begin() + static_cast<std::ptrdiff_t>(size));
+        const auto from = collected.begin() + static_cast<std::ptrdiff_t>(start);
+        collected.erase(from, from + static_cast<std::ptrdiff_t>(size));
         return true;
     }
     if (receive(fd, std::span(m_buffer).first(size), 0) == static_cast<ssize_t>(size)) {

@@ -7,20 +7,26 @@
 namespace roomkey {
 
 std::optional<State> Connections::state_of(int fd) const {
-    const auto found = m_by_fd.find(fd);
-    return found == m_by_fd.end() ? std::nullopt : std::optional(found->second.state);
+    const auto index = static_cast<std::size_t>(fd);
+    return index < m_by_fd.size() && m_by_fd[index] ? std::optional(m_by_fd[index]->state)
+                                                    : std::nullopt;
 }
 
 void Connections::add(Descriptor socket) {
     const int fd = socket.get();
+    const auto index = static_cast<std::size_t>(fd);
+    if (index >= m_by_fd.size()) {
+        m_by_fd.resize(index + 1);
+    }
     std::list<int>& silent = list(State::silent);
     silent.push_back(fd);
-    m_by_fd.emplace(fd, Connection{std::move(socket), State::silent, SteadyClock::now(),
-                                   std::prev(silent.end())});
+    m_by_fd[index] =
+        Connection{std::move(socket), State::silent, SteadyClock::now(), std::prev(silent.end())};
+    ++m_size;
 }
 
 void Connections::move(int fd, State state) {
-    Connection& connection = m_by_fd.at(fd);
+    Connection& connection = at(fd);
     std::list<int>& to = list(state);
     to.splice(to.end(), list(connection.state), connection.place);
     connection.state = state;
@@ -28,13 +34,14 @@ void Connections::move(int fd, State state) {
 }
 
 void Connections::close(int fd) {
-    const Connection& connection = m_by_fd.at(fd);
+    const Connection& connection = at(fd);
     list(connection.state).erase(connection.place);
-    m_by_fd.erase(fd);
+    m_by_fd[static_cast<std::size_t>(fd)].reset();
+    --m_size;
 }
 
 void Connections::forget(int fd) {
-    m_by_fd.at(fd).socket.release();
+    at(fd).socket.release();
     close(fd);
 }
 
@@ -43,7 +50,7 @@ std::optional<Connections::Oldest> Connections::oldest(State state) const {
         return std::nullopt;
     }
     const int fd = list(state).front();
-    return Oldest{fd, m_by_fd.at(fd).since};
+    return Oldest{fd, at(fd).since};
 }
 
 }  // namespace roomkey

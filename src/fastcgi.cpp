@@ -91,8 +91,12 @@ After Exchange::serve(int connection, const Scan& scan, AuthHandler& handler,
     }
     // Cut-off parameters look like complete ones, so the error must be asked for here already.
     bool sound = m_request->sound();
-    const std::string_view body = m_request->read(m_body);
+    std::string_view body = m_request->read(m_body);
     sound = sound && m_request->sound();
+    if (scan.verdict == Verdict::oversized) {
+        // Refused by its size, however little of its body was there beside long parameters.
+        body = {m_body.data(), m_body.size()};
+    }
     const Parameters parameters = m_request->parameters();
     const Answer answer =
         respond(handler, {parameters, body, sound ? BodyRead::complete : BodyRead::failed},
@@ -105,7 +109,7 @@ After Exchange::serve(int connection, const Scan& scan, AuthHandler& handler,
     if (!m_request->finish()) {
         return After::lost;
     }
-    if (scan.verdict == Verdict::oversized || body.size() > k_max_body || !sound) {
+    if (body.size() > k_max_body || !sound) {
         return After::drain;
     }
     return kept ? After::keep : After::close;

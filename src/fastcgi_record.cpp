@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "roomkey/http.hpp"
+
 namespace roomkey::fastcgi {
 
 namespace {
@@ -129,10 +131,11 @@ std::string unknown(unsigned char type) {
     return record.append(1, static_cast<char>(type)).append(7, '\0');
 }
 
-Scan answer_management(const Record& record, std::size_t max_connections) {
+Scan answer_management(const Record& record, std::size_t start, std::size_t max_connections) {
     return {
         Verdict::answer, record.size,
-        record.type == get_values ? values(record.content, max_connections) : unknown(record.type)};
+        record.type == get_values ? values(record.content, max_connections) : unknown(record.type),
+        start};
 }
 
 Scan refuse(std::string reply = {}) {
@@ -144,28 +147,35 @@ class Progress {
 public:
     Progress(unsigned id, bool keeps_connection) : m_id(id), m_keeps_connection(keeps_connection) {}
 
-    // Takes the next record; a verdict ends the scan.
-    std::optional<Scan> take(const Record& record, std::size_t size_with_it) {
-        if (record.type == begin_request && record.id != m_id) {
-            return refuse(end_of_request(record.id, can_not_multiplex));
-        }
-        if (record.version != k_version || record.id == 0) {
+    // Takes the next record, which starts there; a verdict ends the scan.
+    std::optional<Scan> take(const Record& record, std::size_t start) {
+        if (record.version != k_version) {
             return refuse();
         }
+        // Of two requests, the new one is rejected (section 5.5), and so belongs to no request what
+        // comes of it, which is ignored (section 3.3). libfcgi would lose the first one's rest.
         if (record.id != m_id) {
-            return std::nullopt;  // section 3.3: what belongs to no request is ignored
+            return Scan{Verdict::answer, record.size,
+                        record.type == begin_request ? end_of_request(record.id, can_not_multiplex)
+                                                     : std::string{},
+                        start};
         }
         if (record.type == abort_request) {
             return Scan{m_keeps_connection ? Verdict::answer : Verdict::answer_and_close,
-                        size_with_it, end_of_request(m_id, request_complete)};
+                        start + record.size, end_of_request(m_id, request_complete)};
         }
         if (record.type == params && !m_params_ended) {
             m_params_ended = record.content.empty();
             return std::nullopt;
         }
         if (record.type == standard_input && m_params_ended) {
-            return record.content.empty() ? std::optional(Scan{Verdict::request, size_with_it})
-                                          : std::nullopt;
+            m_body_size += record.content.size();
+            if (m_body_size > k_max_body) {
+                return Scan{Verdict::oversized, start + record.size};
+            }
+            return record.content.empty()
+                       ? std::optional(Scan{Verdict::request, start + record.size})
+                       : std::nullopt;
         }
         return refuse();
     }
@@ -176,6 +186,7 @@ private:
     unsigned m_id;
     bool m_keeps_connection;
     bool m_params_ended = false;
+    std::size_t m_body_size = 0;
 };
 
 }  // namespace
@@ -190,7 +201,7 @@ Scan scan(std::span<const unsigned char> bytes, bool full, std::size_t max_conne
         return full ? refuse() : Scan{Verdict::incomplete};
     }
     if (first->id == 0) {
-        return answer_management(*first, max_connections);
+        return answer_management(*first, 0, max_connections);
     }
     // Section 3.3: what belongs to no request is ignored. It may be late news of one that has been
     // answered, such as its abort.
@@ -207,10 +218,13 @@ Scan scan(std::span<const unsigned char> bytes, bool full, std::size_t max_conne
     Progress progress(first->id, (first->content[2] & k_keep_connection) != 0);
     std::size_t size = first->size;
     while (const auto record = first_record(bytes.subspan(size))) {
-        size += record->size;
+        if (record->id == 0 && record->version == k_version) {
+            return answer_management(*record, size, max_connections);
+        }
         if (auto verdict = progress.take(*record, size)) {
             return std::move(*verdict);
         }
+        size += record->size;
     }
     if (!full) {
         return {Verdict::incomplete};

@@ -184,16 +184,20 @@ private:
 
     // True if it makes sense to try again at once.
     bool accept_failed() {
+        if (errno == EAGAIN) {
+            return false;
+        }
         if (errno == EINTR || errno == ECONNABORTED) {
             return true;
         }
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            if (close_oldest()) {
-                return true;
-            }
-            log(Severity::warning, with_errno("accepting is put off"));
-            put_off_accepting();
+        const bool lacks_room =
+            errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+        if (lacks_room && close_oldest()) {
+            return true;
         }
+        // Whatever else it is, the listener would wake us over and over.
+        log(Severity::warning, with_errno("accepting is put off"));
+        put_off_accepting();
         return false;
     }
 

@@ -34,15 +34,15 @@ public:
 
 private:
     // What became of one look at the input.
-    enum class Look { nothing_new, more, closed };
+    enum class Look { nothing_new, incomplete, more, closed };
 
     Look look(int fd);
     Look act_on(int fd, std::span<const unsigned char> input);
     Look wait_for_rest(int fd, std::size_t available);
     Look serve(int fd, const fastcgi::Scan& scan, std::size_t available);
     fastcgi::After serve_collected(int fd, const fastcgi::Scan& scan);
-    Look answer(int fd, const fastcgi::Scan& scan);
-    bool take(int fd, std::size_t size);
+    Look answer(int fd, const fastcgi::Scan& scan, std::size_t available);
+    bool take(int fd, std::size_t start, std::size_t size);
     bool send(int fd, std::span<const unsigned char> bytes);
     Look start_draining(int fd);
     [[nodiscard]] bool drain(int fd);

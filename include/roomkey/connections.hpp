@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <list>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "roomkey/descriptor.hpp"
@@ -28,7 +27,7 @@ inline constexpr std::size_t k_states = 4;
 // Each operation costs constant time, whatever the number of connections.
 class Connections {
 public:
-    [[nodiscard]] std::size_t size() const { return m_by_fd.size(); }
+    [[nodiscard]] std::size_t size() const { return m_size; }
 
     // The state of a connection; nothing for a descriptor that is none of ours.
     [[nodiscard]] std::optional<State> state_of(int fd) const;
@@ -40,7 +39,7 @@ public:
     void move(int fd, State state);
 
     // What was taken off the socket of a request that is not all there yet.
-    [[nodiscard]] std::vector<unsigned char>& collected(int fd) { return m_by_fd.at(fd).collected; }
+    [[nodiscard]] std::vector<unsigned char>& collected(int fd) { return at(fd).collected; }
 
     void close(int fd);
 
@@ -66,6 +65,10 @@ private:
         std::vector<unsigned char> collected = {};
     };
 
+    [[nodiscard]] Connection& at(int fd) { return m_by_fd[static_cast<std::size_t>(fd)].value(); }
+    [[nodiscard]] const Connection& at(int fd) const {
+        return m_by_fd[static_cast<std::size_t>(fd)].value();
+    }
     [[nodiscard]] std::list<int>& list(State state) {
         return m_lists[static_cast<std::size_t>(state)];
     }
@@ -73,7 +76,9 @@ private:
         return m_lists[static_cast<std::size_t>(state)];
     }
 
-    std::unordered_map<int, Connection> m_by_fd;
+    // The kernel gives the lowest free number, so there are few gaps.
+    std::vector<std::optional<Connection>> m_by_fd;
+    std::size_t m_size = 0;
     std::array<std::list<int>, k_states> m_lists;
 };
 

@@ -23,6 +23,9 @@ struct Scan {
     std::size_t size = 0;
     // Records to send; empty for most verdicts.
     std::string reply = {};
+    // Where those bytes start: after the front for a record within a request, which goes on
+    // without it.
+    std::size_t start = 0;
 };
 
 // Judges the bytes that stand at the front of a connection's input. `full` says that no more bytes

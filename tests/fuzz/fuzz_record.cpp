@@ -12,7 +12,7 @@ using namespace roomkey::fastcgi;
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
     const std::span bytes(data, size);
     const Scan whole = scan(bytes, false, 100);
-    FUZZ_CHECK(whole.size <= size);
+    FUZZ_CHECK(whole.start + whole.size <= size);
     FUZZ_CHECK(whole.reply.size() <= 128);
     const std::size_t step = std::max<std::size_t>(1, size / 64);
     bool decided = false;
@@ -24,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
         }
         decided = true;
         FUZZ_CHECK(partial.verdict == whole.verdict);
-        FUZZ_CHECK(partial.size == whole.size && partial.reply == whole.reply);
+        FUZZ_CHECK(partial.size == whole.size && partial.start == whole.start);
+        FUZZ_CHECK(partial.reply == whole.reply);
     }
     // With a full buffer there is a verdict in any case.
     FUZZ_CHECK(scan(bytes, true, 100).verdict != Verdict::incomplete);

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { ask, begin, pairs, parameters, Peer, protocolStatus, readPairs, record, request, role, stream, type } from './support/fcgi.js';
 import { openPlace } from './support/place.js';
@@ -88,6 +89,49 @@ describe('GET_VALUES', () => {
     assert.equal((await valuesOf(peer)).length, 3);
   }));
 
+  const kindsOf = (peer) => peer.records.map(({ type: kind }) => kind);
+
+  test('in pieces, with a request right behind the last one: both are answered', () => withPeer(async (peer) => {
+    const asked = getValues(names);
+    await peer.write(asked.subarray(0, 12));
+    await sleep(20);  // else the pieces might be one when they are looked at
+    await peer.write(Buffer.concat([asked.subarray(12), request()]));
+    await peer.until('both', () => kindsOf(peer).includes(type.end), 1000);
+    assert.equal(kindsOf(peer)[0], type.getValuesResult);
+  }));
+
+  // FastCGI 1.0 (sections 3.3 and 4.1) binds it to no time, though HAProxy, the one server that is known to
+  // send it, does so at the start of a connection only.
+  test('within a request, at each place, is answered, and so is the request', () => withPeer(async (peer) => {
+    const body = 'clientID=bcI:GPhz6A2T';
+    const parts = [begin(), record(type.params, pairs(parameters({}, body))), record(type.params), record(type.stdin, body), record(type.stdin)];
+    for (let at = 1; at < parts.length; at++) {
+      for (const gap of [0, 20]) {
+        peer.received = Buffer.alloc(0);
+        for (const bytes of [[...parts.slice(0, at), getValues(names)], parts.slice(at)]) {
+          await peer.write(Buffer.concat(bytes));
+          if (gap > 0) await sleep(gap);
+        }
+        await peer.until(`both, with it at ${at}`, () => kindsOf(peer).includes(type.end), 1000);
+        assert.equal(kindsOf(peer)[0], type.getValuesResult);
+        peer.received = peer.received.subarray(8 + peer.received.readUInt16BE(4) + peer.received[6]);
+        await verifyBuiltIn((await peer.answer()).body);
+      }
+    }
+  }));
+
+  test('two hundred times within a request does not keep others waiting', async () => {
+    for (const { address } of servers) {
+      const rude = await Peer.connect(address);
+      await rude.write(Buffer.concat([begin(), ...Array(200).fill(getValues(['FCGI_MAX_CONNS']))]));
+      const start = performance.now();
+      await verifyBuiltIn((await ask(address)).body);
+      assert.ok(performance.now() - start < 1000);
+      await rude.until('all answers', () => rude.records.length === 200);
+      rude.close();
+    }
+  });
+
   test('with lengths that lie is survived', async () => {
     for (const content of [[255], [5, 5, 65], [0x80, 0, 0], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], [1, 0x7f, 65]]) {
       await withPeer(async (peer) => {
@@ -137,11 +181,17 @@ describe('roles', () => {
 });
 
 describe('against the protocol', () => {
-  test('a second BEGIN with another id is told that nothing is multiplexed', () => withPeer(async (peer) => {
-    await peer.write(Buffer.concat([begin({ id: 1 }), begin({ id: 2 })]));
-    const answer = await peer.answer();
-    assert.equal(answer.id, 2);
-    assert.equal(answer.protocolStatus, protocolStatus.cantMultiplex);
+  test('a second BEGIN with another id is told that nothing is multiplexed, and the first request goes on', () => withPeer(async (peer) => {
+    const first = request({ id: 1 });
+    await peer.write(Buffer.concat([first.subarray(0, 16), request({ id: 2 }), first.subarray(16)]));
+    const rejected = await peer.answer();
+    assert.equal(rejected.id, 2);
+    assert.equal(rejected.protocolStatus, protocolStatus.cantMultiplex);
+    assert.equal(rejected.stdout.length, 0);
+    const served = await peer.answer();
+    assert.equal(served.id, 1);
+    await verifyBuiltIn(served.body);
+    await verifyBuiltIn((await peer.ask()).body);
   }));
 
   const params = stream(type.params, pairs(parameters({}, 'clientID=a')));

@@ -44,6 +44,9 @@ std::string name_of(Verdict verdict) {
 std::string shown(const Scan& scan) {
     constexpr std::string_view k_digits = "0123456789abcdef";
     std::string text = name_of(scan.verdict) + " " + std::to_string(scan.size);
+    if (scan.start > 0) {
+        text += " at " + std::to_string(scan.start);
+    }
     if (!scan.reply.empty()) {
         text += " ";
     }
@@ -54,8 +57,9 @@ std::string shown(const Scan& scan) {
     return text;
 }
 
-std::string shown(Verdict verdict, std::size_t size, const std::string& reply = {}) {
-    return shown(Scan{verdict, size, reply});
+std::string shown(Verdict verdict, std::size_t size, const std::string& reply = {},
+                  std::size_t start = 0) {
+    return shown(Scan{verdict, size, reply, start});
 }
 
 const std::string k_params = pair("REQUEST_METHOD", "POST") + pair("CONTENT_LENGTH", "10");
@@ -150,14 +154,14 @@ const Row k_rows[] = {
     {{"an abort of no request"}, record(abort_request), shown(Verdict::answer, 8)},
     {{"an abort of another request"},
      begin() + record(abort_request, {}, 2) + record(params) + record(standard_input),
-     shown(Verdict::request, 40)},
+     shown(Verdict::answer, 8, {}, 16)},
 
     {{"a second request on the connection"},
      begin(1) + begin(2),
-     shown(Verdict::answer_and_close, 0, end_request(2, 1))},
+     shown(Verdict::answer, 16, end_request(2, 1), 16)},
     {{"a second request within the first one's body"},
      k_params_only + record(standard_input, "clie") + begin(2),
-     shown(Verdict::answer_and_close, 0, end_request(2, 1))},
+     shown(Verdict::answer, 16, end_request(2, 1), k_params_only.size() + 12)},
     {{"the same request begun again"}, begin(1) + begin(1), k_refused},
     {{"the authorizer's role"},
      begin(1, 0, 0, 2),
@@ -178,11 +182,22 @@ const Row k_rows[] = {
     {{"a body of no request"}, record(standard_input, "clientID=x"), shown(Verdict::answer, 18)},
     {{"parameters of another request"},
      begin(1) + record(params, k_params, 2),
-     shown(Verdict::incomplete, 0)},
+     shown(Verdict::answer, 8 + k_params.size(), {}, 16)},
     {{"a body of another request"},
      k_params_only + record(standard_input, {}, 2),
-     shown(Verdict::incomplete, 0)},
-    {{"a management record within a request"}, begin() + record(get_values, {}, 0), k_refused},
+     shown(Verdict::answer, 8, {}, k_params_only.size())},
+    {{"a management record within a request"},
+     k_params_only + record(get_values, {}, 0) + record(standard_input),
+     shown(Verdict::answer, 8, record(get_values_result, {}, 0), k_params_only.size())},
+    {{"one of another version within a request"},
+     begin() + with_version(record(get_values, {}, 0), 2),
+     k_refused},
+    {{"the largest body"},
+     k_params_only + record(standard_input, std::string(16384, 'x')) + record(standard_input),
+     shown(Verdict::request, k_params_only.size() + 8 + 16384 + 8)},
+    {{"a body that is larger, though there is no end of it yet"},
+     k_params_only + record(standard_input, std::string(16384, 'x')) + record(standard_input, "x"),
+     shown(Verdict::oversized, k_params_only.size() + 8 + 16384 + 8 + 1)},
     {{"a body before the parameters' end"}, begin() + record(standard_input), k_refused},
     {{"parameters after their end"}, k_params_only + record(params, k_params), k_refused},
     {{"another end of the parameters"}, k_params_only + record(params), k_refused},
