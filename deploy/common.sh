@@ -95,7 +95,7 @@ k_test_packages=(
   cgi-fcgi:libfcgi-bin chromium:chromium mandoc:mandoc
   apache2:apache2 /usr/lib/apache2/modules/mod_fcgid.so:libapache2-mod-fcgid htpasswd:apache2-utils
   lighttpd:lighttpd /usr/lib/lighttpd/mod_magnet.so:lighttpd-modules-lua caddy:caddy haproxy:haproxy fcgiwrap:fcgiwrap multiwatch:multiwatch
-  systemd-analyze:systemd ip:iproute2 strace:strace
+  systemd-analyze:systemd ip:iproute2 strace:strace ps:procps openssl:openssl
 )
 k_style_packages=(
   clang-format:clang-format clang-tidy:clang-tidy clang++:clang shellcheck:shellcheck

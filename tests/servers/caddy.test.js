@@ -3,7 +3,7 @@
 // of one's own, with a login, and the complete site.
 
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, symlink } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { send } from '../process/support/http.js';
@@ -28,7 +28,7 @@ async function startCaddy({ use, env = () => ({}), login = false }) {
   const dir = place.path(name);
   const port = await freePort();
   await mkdir(`${dir}/roomkey`, { recursive: true });
-  for (const file of ['roomkey.caddy', 'Caddyfile']) await symlink(`${root}deploy/caddy/${file}`, `${dir}/roomkey/${file}`);
+  for (const file of ['roomkey.caddy', 'Caddyfile']) await copyFile(`${root}deploy/caddy/${file}`, `${dir}/roomkey/${file}`);
   if (login) await copyFile(`${root}deploy/caddy/examples/login-basic.caddy`, `${dir}/roomkey/login-basic.caddy`);
   await place.write(`${name}/roomkey/users`, `${users}\n`, 0o644);
   const home = await makeWritable(place, `${name}/home`);

@@ -7,11 +7,9 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownSite, startNginx } from './support/nginx.js';
 import { openNetwork } from './support/hosts.js';
-import { asRoot, openWebPlace } from './support/server.js';
+import { openWebPlace } from './support/server.js';
 
-const onlyAsRoot = { skip: asRoot ? false : 'network namespaces need root' };
-
-describe('two hosts behind one nginx', onlyAsRoot, () => {
+describe('two hosts behind one nginx', () => {
   let place;
   let web;
   let hosts;
@@ -19,7 +17,7 @@ describe('two hosts behind one nginx', onlyAsRoot, () => {
   let nginx;
   before(async () => {
     place = await openWebPlace();
-    const network = openNetwork(place, 2);
+    const network = await openNetwork(place, 2);
     [web, hosts] = [network.web, network.others];
     processes = await Promise.all(hosts.map((host) => host.serve()));
     nginx = await startNginx(place, {

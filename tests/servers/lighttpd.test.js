@@ -3,7 +3,7 @@
 // one that it starts itself, with a login, and as a complete site.
 
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { send } from '../process/support/http.js';
@@ -26,7 +26,7 @@ async function startLighttpd({ use, settings = {}, login = false }) {
   const dir = place.path(name);
   const port = await freePort();
   await mkdir(`${dir}/roomkey`, { recursive: true });
-  for (const file of shipped) await symlink(`${root}deploy/lighttpd/${file}`, `${dir}/roomkey/${file}`);
+  for (const file of shipped) await copyFile(`${root}deploy/lighttpd/${file}`, `${dir}/roomkey/${file}`);
   if (login) await copyFile(`${root}deploy/lighttpd/examples/login-basic.conf`, `${dir}/roomkey/login.conf`);
   const run = await makeWritable(place, `${name}/run`);
   execFileSync('htpasswd', ['-b', '-c', `${dir}/roomkey/users`, person.name, person.password], { stdio: 'ignore' });

@@ -3,7 +3,7 @@
 // apache2.conf has (modules, user, logs), and the two files that are anybody's own: local.conf and
 // the users.
 
-import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { freePort, root } from '../../process/support/roomkey.js';
 import { asRoot, channel, giveToWebServer, makeWritable, startServer, webUser } from './server.js';
@@ -23,7 +23,7 @@ export async function startApache(place, { use, mods = [], settings = {}, login 
   const dir = place.path(`apache-${++count}`);
   const port = await freePort();
   await mkdir(`${dir}/roomkey`, { recursive: true });
-  for (const name of shipped) await symlink(`${root}deploy/apache/${name}`, `${dir}/roomkey/${name}`);
+  for (const name of shipped) await copyFile(`${root}deploy/apache/${name}`, `${dir}/roomkey/${name}`);
   if (login) await copyFile(`${root}deploy/apache/examples/${login}`, `${dir}/roomkey/login.conf`);
   execFileSync('htpasswd', ['-B', '-C', '5', '-b', '-c', `${dir}/roomkey/users`, person.name, person.password], { stdio: 'ignore' });
   await giveToWebServer(`${dir}/roomkey/users`, 0o640);

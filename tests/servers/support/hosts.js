@@ -1,50 +1,38 @@
 // SPDX-License-Identifier: MIT
-// Hosts of a small network: each is a network namespace, with a cable (veth) to the first one.
+// Hosts of a small network: each is a network namespace, with a cable (veth) to the first one. It has no
+// name, and lives as long as a process that does nothing else: nothing is left, however a test ends.
 
+import { readlink } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { environment, roomkey } from '../../process/support/roomkey.js';
 import { until } from '../../process/support/until.js';
 
 const askerPath = fileURLToPath(new URL('asker.js', import.meta.url));
-const names = new Set();
-process.on('exit', () => { for (const name of [...names]) removeHost(name); });
 
-const ip = (...args) => execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
-
-function removeHost(name) {
-  names.delete(name);
-  try {
-    ip('netns', 'del', name);
-  } catch {
-    // It went with what was in it.
-  }
-}
-
-function addHost(name) {
-  try {
-    ip('netns', 'add', name);
-  } catch (error) {
-    throw new Error(`no network namespace can be made here; it needs root, iproute2 and CAP_SYS_ADMIN: ${error.stderr}`);
-  }
-  names.add(name);
-  ip('-n', name, 'link', 'set', 'lo', 'up');
-}
+const networkOf = (pid) => readlink(`/proc/${pid}/ns/net`);
 
 class Host {
-  constructor(place, name, address) {
-    Object.assign(this, { place, name, address });
-    this.prefix = ['ip', 'netns', 'exec', name];
+  constructor(place, keeper, address) {
+    Object.assign(this, { place, keeper, address });
+    /** What stands in front of a command that is to run on this host. */
+    this.prefix = ['nsenter', `--net=/proc/${keeper.pid}/ns/net`];
   }
 
   start(command, args, options) {
-    return this.place.start('ip', [...this.prefix.slice(1), command, ...args], options);
+    return this.place.start(this.prefix[0], [...this.prefix.slice(1), command, ...args], options);
+  }
+
+  /** Sets up its network. */
+  ip(...args) {
+    execFileSync(this.prefix[0], [...this.prefix.slice(1), 'ip', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   /** Whether a web server on this host gives tokens. */
   async answering(port) {
-    const { stdout } = await this.place.run('ip', [...this.prefix.slice(1), process.execPath, askerPath, port, 1], { input: '' });
-    return '200' in JSON.parse(stdout).statuses;
+    const asker = this.start(process.execPath, [askerPath, port, 1], { input: '' });
+    await asker.closed;
+    return '200' in JSON.parse(asker.stdout).statuses;
   }
 
   /** Asks for tokens until `during` is over; gives the answers. */
@@ -66,26 +54,36 @@ class Host {
 
   /** Pulls the host's cable, or puts it back. */
   link(state) {
-    ip('-n', this.name, 'link', 'set', 'uplink', state);
+    this.ip('link', 'set', 'uplink', state);
   }
 }
 
+async function openHost(place, address) {
+  // It reads from us, so it ends with us.
+  const keeper = place.start('unshare', ['--net', 'cat'], { stdio: ['pipe', 'ignore', 'pipe'] });
+  const separate = async () => await networkOf(keeper.pid) !== await networkOf('self');
+  await until('a network of its own', async () => !keeper.running || separate());
+  if (!keeper.running) {
+    await keeper.closed;
+    throw new Error(`each host here is a network namespace, and none can be made; that needs root, and in a container CAP_SYS_ADMIN: ${keeper.stderr}`);
+  }
+  const host = new Host(place, keeper, address);
+  host.ip('link', 'set', 'lo', 'up');
+  return host;
+}
+
 /** A host for the web server, and `count` others beside it. */
-export function openNetwork(place, count) {
-  const tag = `rk${process.pid}`;
-  const web = new Host(place, `${tag}-web`, '127.0.0.1');
-  addHost(web.name);
-  place.defer(() => removeHost(web.name));
-  const others = Array.from({ length: count }, (_, index) => {
-    const host = new Host(place, `${tag}-${index + 1}`, `10.99.${index + 1}.2`);
-    addHost(host.name);
-    place.defer(() => removeHost(host.name));
-    ip('-n', web.name, 'link', 'add', `to${index + 1}`, 'type', 'veth', 'peer', 'name', 'uplink', 'netns', host.name);
-    ip('-n', web.name, 'addr', 'add', `10.99.${index + 1}.1/24`, 'dev', `to${index + 1}`);
-    ip('-n', web.name, 'link', 'set', `to${index + 1}`, 'up');
-    ip('-n', host.name, 'addr', 'add', `${host.address}/24`, 'dev', 'uplink');
+export async function openNetwork(place, count) {
+  const web = await openHost(place, '127.0.0.1');
+  const others = [];
+  for (let number = 1; number <= count; number++) {
+    const host = await openHost(place, `10.99.${number}.2`);
+    web.ip('link', 'add', `to${number}`, 'type', 'veth', 'peer', 'name', 'uplink', 'netns', String(host.keeper.pid));
+    web.ip('addr', 'add', `10.99.${number}.1/24`, 'dev', `to${number}`);
+    web.ip('link', 'set', `to${number}`, 'up');
+    host.ip('addr', 'add', `${host.address}/24`, 'dev', 'uplink');
     host.link('up');
-    return host;
-  });
+    others.push(host);
+  }
   return { web, others };
 }

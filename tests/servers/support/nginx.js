@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A real nginx, as its own user, with the shipped files of nginx/ and deploy/fcgiwrap.
 
-import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { freePort, root } from '../../process/support/roomkey.js';
 import { asRoot, giveToWebServer, makeWritable, startServer, webUser } from './server.js';
@@ -25,7 +25,7 @@ export async function startNginx(place, { site, upstream = '', local = '', cgi =
   const dir = place.path(`nginx-${++count}`);
   const port = await freePort();
   await mkdir(`${dir}/roomkey`, { recursive: true });
-  for (const [name, path] of Object.entries(shipped)) await symlink(`${root}${path}`, `${dir}/roomkey/${name}`);
+  for (const [name, path] of Object.entries(shipped)) await copyFile(`${root}${path}`, `${dir}/roomkey/${name}`);
   if (login) await copyFile(`${root}nginx/examples/${login}`, `${dir}/roomkey/login.conf`);
   await makeWritable(place, `nginx-${count}/tmp`);
   const write = (name, text) => place.write(`nginx-${count}/${name}`, text, 0o644);
@@ -36,7 +36,8 @@ export async function startNginx(place, { site, upstream = '', local = '', cgi =
     root ${place.path('www')};
     set $roomkey_realtime "wss://realtime.example";
     ${local}`);
-  execFileSync('htpasswd', ['-b', '-c', `${dir}/roomkey/users`, person.name, person.password], { stdio: 'ignore' });
+  const hash = execFileSync('openssl', ['passwd', '-6', person.password], { encoding: 'utf8' });
+  await write('roomkey/users', `${person.name}:${hash}`);
   await giveToWebServer(`${dir}/roomkey/users`, 0o640);
   await write('nginx.conf', `
     daemon off;

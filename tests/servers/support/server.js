@@ -12,6 +12,9 @@ import { until } from '../../process/support/until.js';
 
 export const asRoot = process.getuid() === 0;
 
+// The web server's own user reads what is written here, whatever the umask of who runs the tests.
+process.umask(0o022);
+
 /** The user that web servers give their privileges up for; ourselves if we have none. */
 export const webUser = asRoot
   ? { name: 'www-data', uid: idOf('-u'), gid: idOf('-g') }
