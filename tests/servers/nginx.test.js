@@ -5,9 +5,11 @@
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
-import { send, visitor } from '../process/support/http.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { send, sendRaw, visitor } from '../process/support/http.js';
 import { channel, clientID, verify } from '../process/support/tokens.js';
 import { until } from '../process/support/until.js';
 import { answersTheContract, believesNoVisitor, good, logsPeopleIn, members } from './support/contract.js';
@@ -35,16 +37,6 @@ const snippet = (port) => ownSite(place)(port);
 describe('the snippet (roomkey.conf)', () => {
   withNginx('for everybody', async () => ({ site: snippet, upstream: upstreamOf(await serveForWeb(place)) }), (server) => {
     answersTheContract(server);
-
-    test('one address gets 429 with Retry-After at last, another one a token', async () => {
-      const from = visitor();
-      const answers = await Promise.all(Array.from({ length: 40 }, () => send(server().port, '/auth', { ...good, from })));
-      const refused = answers.filter(({ status }) => status === 429);
-      assert.ok(refused.length >= 10 && refused.length < 20, `${refused.length} of 40 refused`);
-      assert.equal(refused[0].headers['retry-after'], '5');
-      assert.equal(refused[0].body, 'Too many requests, try again in a few seconds');
-      assert.equal((await send(server().port, '/auth', good)).status, 200);
-    });
   });
 
   withNginx('without a login', async () => ({
@@ -60,6 +52,170 @@ describe('the snippet (roomkey.conf)', () => {
       const answer = await send(server().port, '/auth', good);
       assert.equal(answer.status, 503);
       assert.equal(answer.body, 'No token can be had at the moment, try again in a few seconds');
+    });
+  });
+});
+
+describe('abuse (roomkey.conf)', () => {
+  const flood = (port, count, options) => Promise.all(Array.from({ length: count }, () => send(port, '/auth', { ...good, ...options })));
+  const count = (answers, status) => answers.filter((answer) => answer.status === status).length;
+
+  withNginx('of one address', async () => ({ site: snippet, upstream: upstreamOf(await serveForWeb(place)) }), (server) => {
+    test('a flood gets 429 with Retry-After, and the others their tokens meanwhile', async () => {
+      const from = visitor();
+      let flooding = true;
+      const answers = [];
+      const flooded = (async () => {
+        for (let round = 0; round < 10; round++) answers.push(...await flood(server().port, 40, { from }));
+        flooding = false;
+      })();
+      let others = 0;
+      while (flooding) {
+        const start = performance.now();
+        assert.equal((await send(server().port, '/auth', good)).status, 200);
+        assert.ok(performance.now() - start < 2000);
+        others++;
+      }
+      await flooded;
+      assert.ok(others > 5, `${others} others`);
+      const refused = answers.find(({ status }) => status === 429);
+      assert.equal(refused.headers['retry-after'], '5');
+      assert.equal(refused.headers['cache-control'], 'no-store');
+      assert.equal(refused.body, 'Too many requests, try again in a few seconds');
+      // 21 at once, and two more for each second that this took.
+      assert.equal(count(answers, 200) + count(answers, 429), 400);
+      assert.ok(count(answers, 200) >= 21 && count(answers, 200) < 100, `${count(answers, 200)} tokens`);
+    });
+
+    test('forged forwarding headers make no other address of it', async () => {
+      const from = visitor();
+      const claims = (i) => ({
+        'x-forwarded-for': `10.0.0.${i}`, 'x-real-ip': `10.0.0.${i}`, forwarded: `for=10.0.0.${i}`, 'true-client-ip': `10.0.0.${i}`,
+        'x-client-ip': `10.0.0.${i}`, remote_addr: `10.0.0.${i}`, 'remote-addr': `10.0.0.${i}`, 'cf-connecting-ip': `10.0.0.${i}`,
+      });
+      const answers = await Promise.all(Array.from({ length: 60 }, (_, i) =>
+        send(server().port, '/auth', { ...good, from, headers: { ...good.headers, ...claims(i) } })));
+      assert.ok(count(answers, 429) >= 30, `${count(answers, 429)} of 60 refused`);
+    });
+  });
+
+  withNginx('by slow bodies', async () => ({ site: snippet, upstream: upstreamOf(await serveForWeb(place)) }), (server) => {
+    const head = (length) => `POST /auth HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${length}\r\n\r\n`;
+    const open = (from) => {
+      const socket = connect({ host: '127.0.0.1', port: server().port, localAddress: from });
+      let said = '';
+      socket.on('data', (piece) => { said += piece; }).on('error', () => {});
+      socket.write(`${head(16000)}clientID=`);
+      return { socket, closed: once(socket, 'close'), status: () => /^HTTP\/1\.1 (\d+)/.exec(said)?.[1] };
+    };
+
+    test('who sends nothing more is given up within seconds, and nobody waits for it', async () => {
+      const start = performance.now();
+      const silent = Array.from({ length: 200 }, () => open(visitor()));
+      for (let i = 0; i < 20; i++) {
+        const asked = performance.now();
+        assert.equal((await send(server().port, '/auth', good)).status, 200);
+        assert.ok(performance.now() - asked < 1000);
+      }
+      await Promise.all(silent.map(({ closed }) => closed));
+      assert.ok(performance.now() - start < 15_000, `${performance.now() - start} ms`);
+    });
+
+    test('who sends a byte now and then has few connections, and the others their tokens', async () => {
+      const from = visitor();
+      const slow = [];
+      const trickle = setInterval(() => { for (const { socket } of slow) if (socket.writable) socket.write('&'); }, 500);
+      try {
+        // The limit of requests alone would let in two more a second, and each of them could stay for hours.
+        await until('a refusal beside 32 open requests', async () => {
+          slow.push(open(from));
+          return slow.length > 60 && count((await flood(server().port, 1, { from })), 429) === 1
+            && slow.filter(({ status, socket }) => !status() && !socket.closed).length >= 32;
+        }, { within: 30_000 });
+        await sleep(2500);  // the limit of requests would let five more in by now
+        for (let i = 0; i < 5; i++) slow.push(open(from));
+        await until('refusals', () => slow.slice(-5).every(({ status }) => status() === '429'));
+        assert.equal((await send(server().port, '/auth', good)).status, 200);
+      } finally {
+        clearInterval(trickle);
+        for (const { socket } of slow) socket.destroy();
+      }
+    });
+  });
+
+  withNginx('by large headers', async () => ({ site: snippet, upstream: upstreamOf(await serveForWeb(place)) }), (server) => {
+    test('what nginx takes, roomkey bears', async () => {
+      for (const name of ['cookie', 'accept', 'origin', 'authorization', 'user-agent', 'x-anything']) {
+        const answer = await send(server().port, '/auth', { ...good, headers: { ...good.headers, [name]: 'a'.repeat(7000) } });
+        assert.equal(answer.status, 200, `${name}: ${answer.body}`);
+      }
+      const all = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`x-${i}`, 'a'.repeat(100)]));
+      assert.equal((await send(server().port, '/auth', { ...good, headers: { ...good.headers, ...all } })).status, 200);
+      const type = await send(server().port, '/auth', { ...good, headers: { 'content-type': `${good.headers['content-type']}; a=${'b'.repeat(7000)}` } });
+      assert.ok([200, 415].includes(type.status), `${type.status}`);
+      assert.equal((await send(server().port, `/auth?x=${'a'.repeat(7000)}`, good)).status, 422);
+    });
+
+    test('more than that is refused by nginx', async () => {
+      const answer = await send(server().port, '/auth', { ...good, headers: { ...good.headers, cookie: 'a'.repeat(9000) } });
+      assert.equal(answer.status, 400);
+      assert.equal((await send(server().port, `/auth?x=${'a'.repeat(9000)}`, good)).status, 414);
+      assert.equal((await send(server().port, '/auth', good)).status, 200);
+    });
+  });
+
+  withNginx('by requests within requests', async () => ({ site: snippet, upstream: upstreamOf(await serveForWeb(place)) }), (server) => {
+    const type = 'Content-Type: application/x-www-form-urlencoded';
+    const inner = `POST /auth HTTP/1.1\r\nHost: x\r\n${type}\r\nContent-Length: 15\r\n\r\nclientID=inside`;
+    const token = 'clientID=bcI%3AGPhz6A2T';
+    const post = (headers, body, end = '\r\n') => ['POST /auth HTTP/1.1', 'Host: x', type, ...headers, '', ''].join(end) + body;
+    // Nothing that is said after a refusal is heard, and what is taken is one request: then comes the
+    // answer to the last one, which ends the connection.
+    const last = 'GET /end HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+    const statuses = async (bytes) => [...(await sendRaw(server().port, bytes + last)).matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status);
+    const chunk = (text) => `${text.length.toString(16)}\r\n${text}\r\n`;
+
+    for (const [name, bytes] of Object.entries({
+      'Content-Length and Transfer-Encoding': post([`Content-Length: ${5 + inner.length}`, 'Transfer-Encoding: chunked'], `0\r\n\r\n${inner}`),
+      'Transfer-Encoding and Content-Length': post(['Transfer-Encoding: chunked', 'Content-Length: 4'], chunk(inner) + '0\r\n\r\n'),
+      'two lengths': post([`Content-Length: ${token.length}`, `Content-Length: ${token.length + inner.length}`], token + inner),
+      'the same length twice': post([`Content-Length: ${token.length}`, `Content-Length: ${token.length}`], token),
+      'two lengths in one header': post([`Content-Length: ${token.length}, ${token.length + inner.length}`], token + inner),
+      'a length with a sign': post([`Content-Length: +${token.length}`], token),
+      'a negative length': post(['Content-Length: -1'], token + inner),
+      'a length in hexadecimal': post([`Content-Length: 0x${token.length.toString(16)}`], token),
+      'two transfer encodings': post(['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], `0\r\n\r\n${inner}`),
+      'a transfer encoding of no standard': post(['Transfer-Encoding: xchunked'], `0\r\n\r\n${inner}`),
+      'identity, chunked': post(['Transfer-Encoding: identity, chunked'], `0\r\n\r\n${inner}`),
+      'a folded header': post([`Content-Length:\r\n ${token.length}`], token),
+      'a folded transfer encoding': post([`Content-Length: ${token.length}`, 'X: y\r\n Transfer-Encoding: chunked'], token),
+      'a space in front of the colon': post([`Content-Length: ${token.length}`, 'Transfer-Encoding : chunked'], token),
+      'a bad chunk length': post(['Transfer-Encoding: chunked'], `zz\r\n${token}\r\n0\r\n\r\n`),
+      'an endless chunk length': post(['Transfer-Encoding: chunked'], `${'f'.repeat(40)}\r\n${token}\r\n0\r\n\r\n`),
+      'HTTP/1.0 in chunks': post(['Transfer-Encoding: chunked'], chunk(token) + '0\r\n\r\n').replace('HTTP/1.1', 'HTTP/1.0'),
+    })) {
+      test(`${name}: refused, and the connection with it`, async () => {
+        const [status, ...more] = await statuses(bytes);
+        assert.ok(['400', '501'].includes(status), status);
+        assert.deepEqual(more, []);
+      });
+    }
+
+    for (const [name, bytes, status] of [
+      ['lines that end in LF alone', post([`Content-Length: ${token.length}`], token, '\n'), '200'],
+      ['chunks whose extensions look like headers', post(['Transfer-Encoding: chunked'], `${token.length.toString(16)};a=b\r\n${token}\r\n0\r\n\r\n`), '200'],
+      ['a trailer that is no header', post(['Transfer-Encoding: chunked'], `${chunk(token)}0\r\nContent-Length: 99\r\n\r\n`), '200'],
+      ['a body that is a request', post([`Content-Length: ${inner.length}`], inner), '422'],
+      ['a body of FastCGI records', post(['Content-Length: 32'], '\x01\x01\x00\x01\x00\x08\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01\x04\x00\x01\x00\x00\x00\x00\x01\x05\x00\x01\x00\x00\x00\x00'), '422'],
+    ]) {
+      test(`${name}: one request`, async () => {
+        assert.deepEqual(await statuses(bytes), [status, '404']);
+      });
+    }
+
+    test('and everybody else is answered as before', async () => {
+      const answer = await send(server().port, '/auth', good);
+      assert.equal((await verify(answer.body)).client, clientID);
     });
   });
 });

@@ -53,6 +53,7 @@ http {
   ${temporary.join(' ')}
   # Requests without a key are not limited: what a limit answers is not what is measured.
   limit_req_zone $bench_nobody zone=roomkey:1m rate=1r/s;
+  limit_conn_zone $bench_nobody zone=roomkey_open:1m;
   map $host $bench_nobody { default ""; }
   ${http}
   ${servers.join('\n  ')}

@@ -55,7 +55,7 @@ export async function sendRaw(port, bytes, from = visitor()) {
   const socket = connect({ host: '127.0.0.1', port, localAddress: from });
   const pieces = [];
   socket.on('data', (piece) => pieces.push(piece));
-  socket.end(bytes);
+  socket.write(bytes);
   await once(socket, 'close');
   return Buffer.concat(pieces).toString('latin1');
 }
