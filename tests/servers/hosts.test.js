@@ -27,15 +27,14 @@ describe('two hosts behind one nginx', () => {
   });
   after(() => place.close());
 
-  const load = (during) => web.askWhile(nginx.port, 4, async () => {
-    await sleep(300);  // so that both hosts have kept connections by then
+  const load = (during) => web.askWhile(nginx.port, 4, async (more) => {
+    await more(40);  // so that both hosts have kept connections by then
     await during();
-    await sleep(700);
+    await more(40);
   });
 
   function allGood({ statuses }) {
     assert.deepEqual(Object.keys(statuses), ['200'], JSON.stringify(statuses));
-    assert.ok(statuses[200] > 20, `${statuses[200]} answers`);
   }
 
   test('a host is drained: SIGTERM, and no POST fails', async () => {

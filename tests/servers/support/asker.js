@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Asks for tokens over and over until its stdin ends, as several visitors at once, and then says how
-// many answers of each status there were. It is a program of its own to be run on another host.
+// many answers of each status there were. It is a program of its own to be run on another host, and
+// writes a dot for each answer on stderr.
 //
 // usage: asker.js PORT VISITORS
 
@@ -19,6 +20,7 @@ async function ask() {
     .then((answer) => answer.status, (error) => error.message);
   slowest = Math.max(slowest, performance.now() - start);
   statuses[status] = (statuses[status] ?? 0) + 1;
+  process.stderr.write('.');
 }
 
 await Promise.all(Array.from({ length: visitors }, async () => {

@@ -35,10 +35,14 @@ class Host {
     return '200' in JSON.parse(asker.stdout).statuses;
   }
 
-  /** Asks for tokens until `during` is over; gives the answers. */
+  /** Asks for tokens until `during` is over, which can wait for so many more answers; gives them all. */
   async askWhile(port, visitors, during) {
     const child = this.start(process.execPath, [askerPath, port, visitors], { stdio: ['pipe', 'pipe', 'pipe'] });
-    await during();
+    const more = (count) => {
+      const enough = child.stderr.length + count;
+      return until(`${count} more answers`, () => child.stderr.length >= enough, { within: 30_000 });
+    };
+    await during(more);
     child.process.stdin.end();
     await child.closed;
     if (!child.stdout) throw new Error(child.stderr);
