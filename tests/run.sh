@@ -5,7 +5,7 @@
 #
 # usage: tests/run.sh [SUITE ...]
 #   unit        Boost.Test, and the fuzzers' corpora
-#   docs        README, --help, man pages and completion say the same as the binary does
+#   docs        README, --help, man pages and completion say the same as the binary does; cmake --install
 #   process     the real binary: raw FastCGI, CGI, spawn-fcgi, signals, nginx
 #   servers     every web server and process manager, with the shipped configuration files
 #   scaledrone  the local Scaledrone, with the vendor's client
@@ -44,7 +44,7 @@ run_suite() {
 for suite in "${suites[@]}"; do
   case $suite in
     unit) run_suite "unit tests" ctest --preset dev ;;
-    docs) run_suite "tests of the documents" node --test tests/package/docs.test.js ;;
+    docs) run_suite "tests of documents and installation" node --test tests/package/*.test.js ;;
     process) run_suite "process tests" node --test tests/process/*.test.js ;;
     servers) run_suite "tests of the servers" node --test tests/servers/*.test.js ;;
     scaledrone) run_suite "tests of the local Scaledrone" npm test --prefix deploy/local-scaledrone ;;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The part of `cmake --install` that plain rules can't do: links, what depends on the prefix (which
 # may be given as late as at the installation), and what belongs to the administrator from then on.
-# CMakeLists.txt sets `source`, `sysconfdir` and `datadir` before it.
+# CMakeLists.txt sets `source`, `build`, `sysconfdir`, `datadir` and `docdir` before it.
 
 # What is installed below /usr is configured in /etc (FHS 4.1); any other prefix has an etc of its
 # own.
@@ -12,23 +12,27 @@ if(NOT IS_ABSOLUTE "${sysconfdir}")
     set(sysconfdir "${CMAKE_INSTALL_PREFIX}/${sysconfdir}")
   endif()
 endif()
-if(NOT IS_ABSOLUTE "${datadir}")
-  set(datadir "${CMAKE_INSTALL_PREFIX}/${datadir}")
-endif()
+foreach(folder IN ITEMS datadir docdir)
+  if(NOT IS_ABSOLUTE "${${folder}}")
+    set(${folder} "${CMAKE_INSTALL_PREFIX}/${${folder}}")
+  endif()
+endforeach()
 
 # The shipped files name the paths of a system: /usr/bin, /usr/share and /etc. Elsewhere they get
-# those of the prefix, in a copy that is installed in their place.
+# those of the prefix, in a copy that is installed in their place. What follows the folder is for
+# file(INSTALL).
 function(install_with_paths file folder)
   get_filename_component(name "${file}" NAME)
   if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
     file(READ "${file}" text)
     string(REPLACE "/usr/share/roomkey" "${datadir}/roomkey" text "${text}")
-    string(REPLACE "/usr/bin/" "${CMAKE_INSTALL_PREFIX}/bin/" text "${text}")
+    # Not those of other programs.
+    string(REGEX REPLACE "/usr/bin(/roomkey|\n)" "${CMAKE_INSTALL_PREFIX}/bin\\1" text "${text}")
     string(REPLACE "/etc/roomkey" "${sysconfdir}/roomkey" text "${text}")
     set(file "${build}/installed/${name}")
     file(WRITE "${file}" "${text}")
   endif()
-  file(INSTALL "${file}" DESTINATION "${folder}")
+  file(INSTALL "${file}" DESTINATION "${folder}" ${ARGN})
 endfunction()
 
 # Files that are edited after the installation are never overwritten by another one.
@@ -44,6 +48,18 @@ endfunction()
 file(GLOB units "${source}/deploy/systemd/*.socket" "${source}/deploy/systemd/*.service")
 foreach(unit IN LISTS units)
   install_with_paths("${unit}" "${CMAKE_INSTALL_PREFIX}/lib/systemd/system")
+endforeach()
+
+file(GLOB_RECURSE examples RELATIVE "${source}/deploy" "${source}/deploy/apache/*" "${source}/deploy/lighttpd/*"
+     "${source}/deploy/caddy/*" "${source}/deploy/haproxy/*" "${source}/deploy/fcgiwrap/*"
+     "${source}/deploy/spawn-fcgi/*")
+foreach(example IN LISTS examples)
+  get_filename_component(folder "${example}" DIRECTORY)
+  set(mode)
+  if(example STREQUAL "spawn-fcgi/roomkey")
+    set(mode PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+  endif()
+  install_with_paths("${source}/deploy/${example}" "${docdir}/examples/${folder}" ${mode})
 endforeach()
 
 foreach(name IN ITEMS roomkey.conf http.conf site.conf)

@@ -79,6 +79,14 @@ check "lintian has nothing to say" '
   cd /src/build/package && lintian --allow-root --info --display-info --pedantic --fail-on error,warning,info,pedantic ./*.changes | tee /tmp/lintian
   [ ! -s /tmp/lintian ]'
 
+check "cmake --install brings the same tree" '
+  DESTDIR=/tmp/tree cmake --install /src/build/package/roomkey-*/obj-* --prefix /usr
+  # debhelper compresses, and has places and files of its own; README.Debian and the like are for the package.
+  (cd /tmp/tree && find . ! -type d) | grep -vE "/doc/roomkey/(CHANGELOG.md|LICENSE)$" | sort >/tmp/installed
+  dpkg-deb --fsys-tarfile /src/build/package/roomkey_*_*.deb | tar -t | grep -v "/$" |
+    sed "s,^\./lib/systemd,./usr/lib/systemd,; s/\.gz$//" |
+    grep -vE "/doc/roomkey/(README.Debian|changelog.*|copyright)$|/lintian/|/sites-available/" | sort | diff /tmp/installed -'
+
 need "a machine is ready: nginx, systemd (not running), curl" '
   apt-get install -y --no-install-recommends nginx systemd curl openssl spawn-fcgi man-db adduser procps iproute2
   # What roomkey needs, so that the inventories differ by roomkey alone.
