@@ -2,6 +2,7 @@
 #include "roomkey/json_template.hpp"
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -17,6 +18,9 @@ using Json = nlohmann::json;
 using Pointer = Json::json_pointer;
 
 constexpr std::size_t k_deepest = 32;
+
+// No UTF-8 has this byte, so neither text nor a name has it.
+constexpr char k_mark = '\xFF';
 
 class Compiler {
 public:
@@ -50,17 +54,20 @@ private:
     }
 
     void compile_object(const Json& object, const Pointer& at) {
-        const std::size_t number = m_objects++;
-        const bool keys_vary = has_placeholder_keys(object);
-        m_template.literal("{");
-        bool first = true;
+        std::vector<std::vector<Piece>> keys;
         for (const auto& [key, value] : object.items()) {
-            m_template.literal(first ? "" : ",");
-            first = false;
+            keys.push_back(cut(key, at / key));
+        }
+        const std::size_t number = m_objects++;
+        const bool keys_vary = check_keys(keys, object, at);
+        m_template.literal("{");
+        std::size_t i = 0;
+        for (const auto& [key, value] : object.items()) {
+            m_template.literal(i == 0 ? "" : ",");
             if (keys_vary) {
                 m_template.begin_key(number);
             }
-            compile_text(cut(key, at / key));
+            compile_text(std::move(keys[i++]));
             if (keys_vary) {
                 m_template.end_key();
             }
@@ -70,13 +77,49 @@ private:
         m_template.literal("}");
     }
 
-    static bool has_placeholder_keys(const Json& object) {
+    // Whether a request can change a key. Two that are the same for every request are an error.
+    bool check_keys(const std::vector<std::vector<Piece>>& keys, const Json& object,
+                    const Pointer& at) {
+        bool vary = false;
+        std::set<std::string> seen;
+        std::size_t i = 0;
         for (const auto& [key, value] : object.items()) {
-            if (key.find("${") != std::string::npos) {
-                return true;
+            const std::vector<Piece>& pieces = keys[i++];
+            // A key that could not be cut was found already.
+            if (pieces.empty() && !key.empty()) {
+                continue;
+            }
+            const std::string text = signature(pieces);
+            vary = vary || text.find(k_mark) != std::string::npos;
+            if (!seen.insert(text).second) {
+                m_findings.error((at / key).to_string(),
+                                 "found a key that another one of this object always equals; a key "
+                                 "is allowed once");
             }
         }
-        return false;
+        return vary;
+    }
+
+    // The same for keys that are the same for every request.
+    static std::string signature(const std::vector<Piece>& pieces) {
+        std::string all;
+        for (const Piece& piece : pieces) {
+            const auto* placeholder = std::get_if<Placeholder>(&piece);
+            if (placeholder == nullptr || placeholder->constant()) {
+                all += with_stand_in({piece}, {});
+                continue;
+            }
+            for (const Reference& each : placeholder->alternatives) {
+                all.append(1, k_mark).append(
+                    1, static_cast<char>('a' + static_cast<int>(each.source)));
+                all.append(each.name).append(std::to_string(each.offset));
+            }
+            for (const Filter filter : placeholder->filters) {
+                all.append(1, k_mark).append(filter == Filter::regex ? "regex" : "json");
+            }
+            all += k_mark;
+        }
+        return all;
     }
 
     // A string that is one placeholder takes the type of its value.

@@ -240,6 +240,23 @@ Result<std::vector<Piece>, std::string> parse_placeholders(std::string_view text
     return pieces;
 }
 
+std::string with_stand_in(const std::vector<Piece>& pieces, std::string_view stand_in) {
+    std::string text;
+    for (const Piece& piece : pieces) {
+        const auto* placeholder = std::get_if<Placeholder>(&piece);
+        text += placeholder == nullptr ? std::get<std::string>(piece)
+                                       : placeholder->constant().value_or(std::string(stand_in));
+    }
+    return text;
+}
+
+bool has_foreign(const std::vector<Piece>& pieces) {
+    return std::any_of(pieces.begin(), pieces.end(), [](const Piece& piece) {
+        const auto* placeholder = std::get_if<Placeholder>(&piece);
+        return placeholder != nullptr && placeholder->is_foreign();
+    });
+}
+
 std::string quote_regex(std::string_view text) {
     std::string quoted;
     quoted.reserve(text.size());

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -15,7 +14,10 @@
 #include "roomkey/claims_check.hpp"
 #include "roomkey/findings.hpp"
 #include "roomkey/json_template.hpp"
+#include "roomkey/origin.hpp"
+#include "roomkey/permissions_check.hpp"
 #include "roomkey/placeholder.hpp"
+#include "roomkey/strict_json.hpp"
 
 namespace roomkey {
 
@@ -39,49 +41,9 @@ namespace {
 using Json = nlohmann::json;
 using Pointer = Json::json_pointer;
 
-constexpr int k_deepest = 64;
 constexpr long long k_longest_lifetime = 365LL * 24 * 60 * 60;
 // Seconds reach this number in the year 5138; a larger one can only be milliseconds.
 constexpr double k_milliseconds_from = 1e11;
-
-// nlohmann keeps the last of two equal keys without a word, so they are looked for while parsing.
-Json parse(std::string_view text, Findings& findings) {
-    // To nlohmann a zero byte is the end, and what is behind it would be ignored.
-    if (text.find('\0') != std::string_view::npos) {
-        findings.error("", "found a zero byte; JSON text has none");
-        findings.throw_if_any();
-    }
-    std::vector<std::set<std::string>> open_objects;
-    bool too_deep = false;
-    const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-        too_deep = too_deep || depth > k_deepest;
-        if (event == Json::parse_event_t::object_start) {
-            open_objects.emplace_back();
-        } else if (event == Json::parse_event_t::object_end) {
-            open_objects.pop_back();
-        } else if (event == Json::parse_event_t::key &&
-                   !open_objects.back().insert(parsed.get<std::string>()).second) {
-            findings.error(
-                "", "found key " + parsed.dump() + " twice in one object; a key is allowed once");
-        }
-        return true;
-    };
-    try {
-        Json parsed = Json::parse(text, watch, true, true);
-        // Copying and printing a value recurse, so nothing is done with one that is too deep.
-        if (too_deep) {
-            findings.error("", "found more than 32 levels; 32 are allowed");
-            findings.throw_if_any();
-        }
-        return parsed;
-    } catch (const Json::exception& error) {
-        // Before the bracket stands nlohmann's own label; line and column come after it.
-        const std::string_view what = error.what();
-        findings.error("", what.substr(what.find("] ") + 2));
-        findings.throw_if_any();
-        throw;
-    }
-}
 
 class Compiler {
 public:
@@ -89,7 +51,7 @@ public:
         : m_findings(where), m_environment(environment) {}
 
     Policy compile(std::string_view text) {
-        const Json policy = parse(text, m_findings);
+        const Json policy = parse_strict_json(text, m_findings);
         if (!policy.is_object()) {
             m_findings.error("", "found no object; an object with \"claims\" is allowed");
             m_findings.throw_if_any();
@@ -122,6 +84,7 @@ private:
         compiled.lifetime = compile_lifetime(*claims);
         check_names(*claims, m_environment, m_findings);
         check_permissions(*claims, m_environment, m_findings);
+        check_json_text(*claims, m_environment, m_findings);
         check_identity(*claims, m_environment, m_findings);
     }
 
@@ -211,25 +174,14 @@ private:
             if (!listed[i].is_string() || !is_origin(listed[i].get<std::string>())) {
                 m_findings.error((Pointer(k_at) / i).to_string(),
                                  "found " + listed[i].dump() +
-                                     "; an origin such as \"https://chat.example.com\", without a "
-                                     "path, is allowed");
+                                     "; an origin as browsers send it is allowed, such as "
+                                     "\"https://chat.example.com\" or \"http://localhost:8080\": "
+                                     "small letters, no path, no port that is the default");
                 continue;
             }
             origins.push_back(listed[i].get<std::string>());
         }
         return origins;
-    }
-
-    // The serialisation of RFC 6454 6.2, which browsers send: lower case, no path, no space.
-    static bool is_origin(std::string_view text) {
-        const std::size_t scheme = text.find("://");
-        if (scheme == std::string_view::npos) {
-            return false;
-        }
-        const std::string_view host = text.substr(scheme + 3);
-        return (text.starts_with("https:") || text.starts_with("http:")) && !host.empty() &&
-               host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-:[]") ==
-                   std::string_view::npos;
     }
 
     Findings m_findings;

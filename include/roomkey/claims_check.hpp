@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Looks at a policy's claims for what would make every token wrong, or grant more than is meant.
+// Looks at a policy's claims for what would make every token wrong, or say more than is meant.
+// Their permissions have a check of their own.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -9,15 +10,13 @@
 
 namespace roomkey {
 
-// Checks /claims/permissions, if it is an object, as Scaledrone reads it: patterns to rights.
-// Errors: an expression that is none, a right of the wrong type, an unknown right, a value of the
-// request that could widen a pattern. Warnings: a pattern that is not anchored, and two that
-// disagree on a room.
-void check_permissions(const nlohmann::json& claims, const Parameters& environment,
-                       Findings& findings);
-
 // Errors: claims whose name a request would choose, since it could choose any.
 void check_names(const nlohmann::json& claims, const Parameters& environment, Findings& findings);
+
+// Errors: strings that are JSON themselves, as some services want it, and in which a value of the
+// request could be more than one string.
+void check_json_text(const nlohmann::json& claims, const Parameters& environment,
+                     Findings& findings);
 
 // Warns of claims that say who someone is, but are taken from what the visitor sends.
 void check_identity(const nlohmann::json& claims, const Parameters& environment,

@@ -45,6 +45,13 @@ struct Placeholder {
 
     [[nodiscard]] bool has(Source source) const;
 
+    // Whether a value may come with the request.
+    [[nodiscard]] bool is_foreign() const { return has(Source::form) || has(Source::server); }
+
+    [[nodiscard]] bool ends_with(Filter filter) const {
+        return !filters.empty() && filters.back() == filter;
+    }
+
     // `value` as the filters leave it, one after the other.
     [[nodiscard]] std::string filtered(std::string_view value) const;
 
@@ -59,6 +66,12 @@ using Piece = std::variant<std::string, Placeholder>;
 // what was found; what is allowed.
 [[nodiscard]] Result<std::vector<Piece>, std::string> parse_placeholders(
     std::string_view text, const Parameters& environment);
+
+// The text with `stand_in` for each placeholder that a request can change.
+[[nodiscard]] std::string with_stand_in(const std::vector<Piece>& pieces,
+                                        std::string_view stand_in);
+
+[[nodiscard]] bool has_foreign(const std::vector<Piece>& pieces);
 
 // Quotes the characters that have a meaning in a regular expression (PCRE and ECMAScript alike)
 // and no other, so that an id such as `bcI:GPhz6A2T` stays as it is.

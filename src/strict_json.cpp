@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "roomkey/strict_json.hpp"
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace roomkey {
+
+namespace {
+
+using Json = nlohmann::json;
+using Pointer = Json::json_pointer;
+
+constexpr int k_deepest = 64;
+
+// Watches the parser: nlohmann keeps the last of two equal keys without a word.
+class Watch {
+public:
+    explicit Watch(Findings& findings) : m_findings(findings) {}
+
+    // Called for each key, value, and bracket.
+    void see(int depth, Json::parse_event_t event, const Json& parsed) {
+        m_too_deep = m_too_deep || depth > k_deepest;
+        if (m_too_deep) {
+            return;
+        }
+        using Event = Json::parse_event_t;
+        if (event == Event::key) {
+            m_open.back().key = parsed.get<std::string>();
+            if (!m_open.back().keys.insert(m_open.back().key).second) {
+                m_findings.error(place().to_string(),
+                                 "found this key twice in one object; a key is allowed once");
+            }
+        } else if (event == Event::object_end || event == Event::array_end) {
+            m_open.pop_back();
+            ++count();
+        } else if (event == Event::value) {
+            ++count();
+        } else {
+            m_open.push_back({event == Event::array_start});
+        }
+    }
+
+    [[nodiscard]] bool too_deep() const { return m_too_deep; }
+
+private:
+    struct Level {
+        bool is_array;
+        std::size_t count = 0;
+        std::string key = {};
+        std::set<std::string> keys = {};
+    };
+
+    // How many values the innermost open level has.
+    std::size_t& count() { return m_open.empty() ? m_whole : m_open.back().count; }
+
+    [[nodiscard]] Pointer place() const {
+        Pointer at;
+        for (const Level& level : m_open) {
+            level.is_array ? at.push_back(std::to_string(level.count)) : at.push_back(level.key);
+        }
+        return at;
+    }
+
+    Findings& m_findings;
+    std::vector<Level> m_open;
+    std::size_t m_whole = 0;
+    bool m_too_deep = false;
+};
+
+}  // namespace
+
+Json parse_strict_json(std::string_view text, Findings& findings) {
+    if (text.size() > k_largest_json) {
+        findings.error("", "found " + std::to_string(text.size()) + " bytes; 65536 are allowed");
+        findings.throw_if_any();
+    }
+    // To nlohmann a zero byte is the end, and what is behind it would be ignored.
+    if (text.find('\0') != std::string_view::npos) {
+        findings.error("", "found a zero byte; JSON text has none");
+        findings.throw_if_any();
+    }
+    Watch watch(findings);
+    const auto see = [&watch](int depth, Json::parse_event_t event, const Json& parsed) {
+        watch.see(depth, event, parsed);
+        return true;
+    };
+    try {
+        Json parsed = Json::parse(text, see, true, true);
+        // Copying and printing a value recurse, so nothing is done with one that is too deep.
+        if (watch.too_deep()) {
+            findings.error("", "found more than 32 levels; 32 are allowed");
+            findings.throw_if_any();
+        }
+        return parsed;
+    } catch (const Json::exception& error) {
+        // Before the bracket stands nlohmann's own label; line and column come after it.
+        const std::string_view what = error.what();
+        findings.error("", what.substr(what.find("] ") + 2));
+        findings.throw_if_any();
+        throw;
+    }
+}
+
+}  // namespace roomkey
