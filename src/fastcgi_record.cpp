@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "roomkey/http.hpp"
 
@@ -94,6 +95,39 @@ std::optional<std::size_t> take_length(Bytes& bytes) {
     return length;
 }
 
+// Takes a name-value pair off the front of `bytes`: its name, if all of it is there.
+std::optional<std::string_view> take_pair(Bytes& bytes) {
+    const auto name_length = take_length(bytes);
+    const auto value_length = name_length ? take_length(bytes) : std::nullopt;
+    if (!value_length || *name_length > bytes.size() ||
+        *value_length > bytes.size() - *name_length) {
+        return std::nullopt;
+    }
+    const std::string_view name(reinterpret_cast<const char*>(bytes.data()), *name_length);
+    bytes = bytes.subspan(*name_length + *value_length);
+    return name;
+}
+
+// Whether a stream, given in pieces, is pairs to its end.
+bool are_pairs(const std::vector<Bytes>& pieces) {
+    std::vector<unsigned char> joined;
+    Bytes stream;
+    if (pieces.size() == 1) {
+        stream = pieces.front();
+    } else {
+        for (const Bytes piece : pieces) {
+            joined.insert(joined.end(), piece.begin(), piece.end());
+        }
+        stream = joined;
+    }
+    while (!stream.empty()) {
+        if (!take_pair(stream)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 // Section 4.1: the values of the names that are known, each once; other names are left out.
 std::string values(Bytes query, std::size_t max_connections) {
     const std::string most = std::to_string(max_connections);
@@ -102,20 +136,12 @@ std::string values(Bytes query, std::size_t max_connections) {
         std::pair{std::string_view("FCGI_MAX_REQS"), std::string_view(most)},
         std::pair{std::string_view("FCGI_MPXS_CONNS"), std::string_view("0")}};
     std::string pairs;
-    while (!query.empty()) {
-        const auto name_length = take_length(query);
-        const auto value_length = name_length ? take_length(query) : std::nullopt;
-        if (!value_length || *name_length > query.size() ||
-            *value_length > query.size() - *name_length) {
-            break;
-        }
-        const std::string_view name(reinterpret_cast<const char*>(query.data()), *name_length);
-        query = query.subspan(*name_length + *value_length);
+    while (const auto name = take_pair(query)) {
         for (auto& [known_name, value] : known) {
-            if (name == known_name && !value.empty()) {
-                pairs += static_cast<char>(name.size());
+            if (*name == known_name && !value.empty()) {
+                pairs += static_cast<char>(name->size());
                 pairs += static_cast<char>(value.size());
-                pairs.append(name).append(value);
+                pairs.append(*name).append(value);
                 value = {};
             }
         }
@@ -166,26 +192,39 @@ public:
         }
         if (record.type == params && !m_params_ended) {
             m_params_ended = record.content.empty();
+            if (!m_params_ended) {
+                m_params.push_back(record.content);
+            }
             return std::nullopt;
         }
         if (record.type == standard_input && m_params_ended) {
             m_body_size += record.content.size();
             if (m_body_size > k_max_body) {
-                return Scan{Verdict::oversized, start + record.size};
+                return hand_over(Verdict::oversized, start + record.size);
             }
             return record.content.empty()
-                       ? std::optional(Scan{Verdict::request, start + record.size})
+                       ? std::optional(hand_over(Verdict::request, start + record.size))
                        : std::nullopt;
         }
         return refuse();
     }
 
-    [[nodiscard]] bool params_ended() const { return m_params_ended; }
+    // The verdict when no more can be looked at.
+    [[nodiscard]] Scan give_up(std::size_t size) const {
+        return m_params_ended ? hand_over(Verdict::oversized, size) : refuse();
+    }
 
 private:
+    // Leaves it to libfcgi, which allocates whatever length a parameter claims to have, and aborts
+    // where so much can't be had.
+    [[nodiscard]] Scan hand_over(Verdict verdict, std::size_t size) const {
+        return are_pairs(m_params) ? Scan{verdict, size} : refuse();
+    }
+
     unsigned m_id;
     bool m_keeps_connection;
     bool m_params_ended = false;
+    std::vector<Bytes> m_params;
     std::size_t m_body_size = 0;
 };
 
@@ -226,10 +265,7 @@ Scan scan(std::span<const unsigned char> bytes, bool full, std::size_t max_conne
         }
         size += record->size;
     }
-    if (!full) {
-        return {Verdict::incomplete};
-    }
-    return progress.params_ended() ? Scan{Verdict::oversized, bytes.size()} : refuse();
+    return full ? progress.give_up(bytes.size()) : Scan{Verdict::incomplete};
 }
 
 }  // namespace roomkey::fastcgi

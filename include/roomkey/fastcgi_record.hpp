@@ -30,7 +30,7 @@ struct Scan {
 
 // Judges the bytes that stand at the front of a connection's input. `full` says that no more bytes
 // than these can be looked at. GET_VALUES is answered with `max_connections`.
-// Costs one pass over the records' headers, not their content.
+// Costs one pass over the records' headers, and over the parameters' lengths once all is there.
 [[nodiscard]] Scan scan(std::span<const unsigned char> bytes, bool full,
                         std::size_t max_connections);
 

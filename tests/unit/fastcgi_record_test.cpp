@@ -97,6 +97,25 @@ BOOST_AUTO_TEST_CASE(finds_a_request_whose_records_are_cut_at_any_offset) {
     }
 }
 
+// libfcgi would allocate the length that a parameter claims to have, and abort without that memory.
+BOOST_AUTO_TEST_CASE(refuses_parameters_that_are_longer_than_their_stream) {
+    const std::string cut = k_params.substr(0, k_params.size() - 1);
+    const std::string lies[] = {"\x7F\xFF\xFF\xFF\xFF" + std::string("A"), "\x80",
+                                "\x05\x05"
+                                "A",
+                                "\x80" + std::string(2, '\0'), cut};
+    const std::string rest = record(params) + record(standard_input, "clientID=x");
+    for (const std::string& lie : lies) {
+        const std::string one = begin() + record(params, k_params + lie) + rest;
+        const std::string two = begin() + record(params, k_params) + record(params, lie) + rest;
+        for (const std::string& start : {one, two}) {
+            BOOST_TEST(shown(scan(start + record(standard_input))) ==
+                       shown(Verdict::answer_and_close, 0));
+            BOOST_TEST(shown(scan(start, Buffer::full)) == shown(Verdict::answer_and_close, 0));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(passes_over_padding) {
     for (const std::size_t padding : {1U, 7U, 8U, 255U}) {
         const std::string bytes = begin(1, 0, padding) + record(params, k_params, 1, padding) +
@@ -133,7 +152,8 @@ const Row k_rows[] = {
      begin(1, 1) + record(params) + record(standard_input),
      shown(Verdict::request, 32)},
     {{"the largest record"},
-     begin() + record(params, std::string(65535, 'x')) + record(params) + record(standard_input),
+     begin() + record(params, pair("x", std::string(65529, 'x'))) + record(params) +
+         record(standard_input),
      shown(Verdict::request, 16 + 8 + 65535 + 8 + 8)},
     {{"an abort on a connection that is kept"},
      begin(1, 1) + record(abort_request),
