@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <span>
 #include <string_view>
 
@@ -27,6 +28,27 @@ public:
     void fill(std::span<unsigned char> bytes) override {
         std::fill(bytes.begin(), bytes.end(), static_cast<unsigned char>(7));
     }
+};
+
+// What happens in its life takes linear time: at the size of these inputs that is a millisecond or
+// two even with sanitizers, and square time would be more than this. Only our own time counts.
+class Bounded {
+public:
+    Bounded() = default;
+    Bounded(const Bounded&) = delete;
+    Bounded& operator=(const Bounded&) = delete;
+    ~Bounded() { FUZZ_CHECK(now() - m_begin < k_most); }
+
+private:
+    static constexpr double k_most = 0.1;
+
+    static double now() {
+        timespec time{};
+        (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+    }
+
+    double m_begin = now();
 };
 
 inline std::string_view as_text(const unsigned char* data, std::size_t size) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Policies: each is compiled or refused with findings; what was compiled renders to JSON, or
 // refuses the request, whatever the request's values are.
-#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "fuzz.hpp"
+#include "roomkey/base64url.hpp"
 #include "roomkey/policy.hpp"
 
 using namespace roomkey;
@@ -31,13 +31,24 @@ void render(const Policy& policy, const char* value) {
     }
 }
 
+// Whatever a policy says, its tokens are HS256, and the time that they last is bounded.
+void check_header(const Policy& policy) {
+    const auto text = base64url::decode(policy.encoded_header);
+    FUZZ_CHECK(text);
+    const auto header = nlohmann::json::parse(*text, nullptr, false);
+    FUZZ_CHECK(header.is_object() && header["alg"] == "HS256");
+    FUZZ_CHECK(policy.lifetime.count() >= 1 && policy.lifetime.count() <= 31'536'000);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
     constexpr std::array<const char*, 3> k_environment{"SCALEDRONE_CHANNEL_ID=c", "X=\"}", nullptr};
     try {
+        const fuzz::Bounded bounded;
         const Policy policy =
             compile_policy(fuzz::as_text(data, size), "policy", Parameters(k_environment.data()));
+        check_header(policy);
         for (const char* value : {"x", "\",\"exp\":1,\"", "${now}", ".*)(|", "\xC3\xA9"}) {
             render(policy, value);
         }

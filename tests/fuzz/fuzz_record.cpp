@@ -11,6 +11,7 @@ using namespace roomkey::fastcgi;
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
     const std::span bytes(data, size);
+    const roomkey::fuzz::Bounded bounded;
     const Scan whole = scan(bytes, false, 100);
     FUZZ_CHECK(whole.start + whole.size <= size);
     FUZZ_CHECK(whole.reply.size() <= 128);
