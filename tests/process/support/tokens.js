@@ -25,7 +25,7 @@ export async function verify(token, key = secret) {
 
 /** What the built-in policy gives to this client, apart from its time and its guest name. */
 function permissionsOf(client) {
-  const quoted = client.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  const quoted = client.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   return {
     '^observable-room$': { publish: true, subscribe: true },
     [`^private-room-${quoted}$`]: { publish: false, subscribe: true },
