@@ -3,11 +3,40 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <dlfcn.h>
+#include <sys/random.h>
+
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <ctime>
 #include <set>
+#include <system_error>
 #include <vector>
+
+namespace {
+
+// What the kernel gives, in the place of what it would: errors (negative) and short counts, in
+// turn.
+std::vector<ssize_t> g_answers;
+
+}  // namespace
+
+// This program's own, which stands in the way of the C library's.
+extern "C" ssize_t getrandom(void* buffer, std::size_t size, unsigned flags) {
+    static auto* const real =
+        reinterpret_cast<decltype(&getrandom)>(::dlsym(RTLD_NEXT, "getrandom"));
+    if (g_answers.empty()) {
+        return real(buffer, size, flags);
+    }
+    const ssize_t answer = g_answers.front();
+    g_answers.erase(g_answers.begin());
+    if (answer < 0) {
+        errno = static_cast<int>(-answer);
+        return -1;
+    }
+    return real(buffer, std::min(size, static_cast<std::size_t>(answer)), flags);
+}
 
 namespace {
 
@@ -52,6 +81,34 @@ BOOST_AUTO_TEST_CASE(fills_nothing_and_a_whole_block) {
     std::vector<unsigned char> block(1024);
     random.fill(block);
     BOOST_TEST((block != std::vector<unsigned char>(1024)));
+}
+
+BOOST_AUTO_TEST_CASE(goes_on_after_a_signal_and_after_a_part) {
+    SystemRandom random;
+    g_answers = {-EINTR, 1, 0, 100, -EINTR};
+    std::vector<unsigned char> block(1024);
+    random.fill(block);
+    BOOST_TEST(g_answers.empty());
+    // Each part of it was filled: 100 zero bytes in a row do not happen.
+    const std::vector<unsigned char> zeros(100);
+    BOOST_TEST(
+        (std::search(block.begin(), block.end(), zeros.begin(), zeros.end()) == block.end()));
+}
+
+// Never halfway: what was not filled could be guessed.
+BOOST_AUTO_TEST_CASE(gives_nothing_without_the_kernels_randomness) {
+    for (const int error : {EIO, ENOSYS, EFAULT, EAGAIN}) {
+        for (const ssize_t before : {ssize_t{1}, ssize_t{512}}) {
+            SystemRandom random;
+            g_answers = {before, -error};
+            std::array<unsigned char, 16> bytes{};
+            BOOST_CHECK_THROW(random.fill(bytes), std::system_error);
+            BOOST_TEST((bytes == std::array<unsigned char, 16>{}));
+            // The next one starts anew.
+            random.fill(bytes);
+            BOOST_TEST((bytes != std::array<unsigned char, 16>{}));
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(names_the_current_error) {

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+// What happens when there is no memory. This program's own allocators, for C++ and for OpenSSL,
+// stand in the way of the library's, and refuse what they are told to: each allocation in turn.
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <openssl/crypto.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "roomkey/responder.hpp"
+#include "support.hpp"
+
+namespace {
+
+enum class Refusing { nothing, one, all };
+
+Refusing g_refusing = Refusing::nothing;
+std::size_t g_before_that = 0;
+
+bool refused() {
+    if (g_refusing == Refusing::nothing) {
+        return false;
+    }
+    if (g_before_that > 0) {
+        --g_before_that;
+        return false;
+    }
+    if (g_refusing == Refusing::one) {
+        g_refusing = Refusing::nothing;
+    }
+    return true;
+}
+
+void* take(std::size_t size) {
+    void* memory = refused() ? nullptr : std::malloc(size);
+    if (memory == nullptr) {
+        throw std::bad_alloc();
+    }
+    return memory;
+}
+
+// OpenSSL takes these before its first allocation only, so they are set before main().
+const int g_openssl_is_ours = CRYPTO_set_mem_functions(
+    [](std::size_t size, const char* /*file*/, int /*line*/) {
+        return refused() ? nullptr : std::malloc(size);
+    },
+    [](void* memory, std::size_t size, const char* /*file*/, int /*line*/) {
+        return refused() ? nullptr : std::realloc(memory, size);
+    },
+    [](void* memory, const char* /*file*/, int /*line*/) { std::free(memory); });
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+    return take(size);
+}
+void* operator new[](std::size_t size) {
+    return take(size);
+}
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t /*size*/) noexcept {
+    std::free(memory);
+}
+void operator delete[](void* memory, std::size_t /*size*/) noexcept {
+    std::free(memory);
+}
+
+namespace {
+
+using namespace roomkey;
+using test::Variables;
+
+BOOST_AUTO_TEST_SUITE(failing_memory)
+
+// Does something while memory is refused from its allocation number `before_that` on. Gives what it
+// gave, and whether that allocation came at all.
+template <class Function>
+auto while_refusing(Refusing refusing, std::size_t before_that, Function function) {
+    std::optional<decltype(function())> result;
+    g_before_that = before_that;
+    g_refusing = refusing;
+    bool came = true;
+    try {
+        result = function();
+        came = refusing == Refusing::one ? g_refusing == Refusing::nothing : g_before_that == 0;
+    } catch (const std::bad_alloc&) {
+    } catch (const std::runtime_error&) {
+        // What OpenSSL can't get, it does not do.
+    }
+    g_refusing = Refusing::nothing;
+    return std::pair(std::move(result), came);
+}
+
+struct Row : test::Case {
+    std::string content_type;
+    std::string body;
+};
+
+const std::string k_long_id(100, 'x');
+
+const Row k_rows[] = {
+    {{"urlencoded"}, "application/x-www-form-urlencoded", "a=1&clientID=" + k_long_id},
+    {{"multipart"},
+     "multipart/form-data; boundary=\"a-boundary-of-some-length\"",
+     "--a-boundary-of-some-length\r\nContent-Disposition: form-data; name=\"clientID\"\r\n\r\n" +
+         k_long_id + "\r\n--a-boundary-of-some-length--"},
+    {{"JSON"}, "application/json", R"({"a": "1", "clientID": ")" + k_long_id + "\"}"},
+};
+
+AuthHandler make_handler() {
+    const Variables environment{"SCALEDRONE_CHANNEL_ID=channel"};
+    return AuthHandler(std::make_shared<const Policy>(compile_policy(
+                           k_builtin_policy, "built-in policy", environment.parameters())),
+                       Hs256Signer(test::bytes_of("key")));
+}
+
+Answer answer(AuthHandler& handler, const Row& row) {
+    const std::string type = "CONTENT_TYPE=" + row.content_type;
+    const std::array<const char*, 5> variables{"REQUEST_METHOD=POST",
+                                               "HTTP_ACCEPT=application/json", "QUERY_STRING=b=2",
+                                               type.c_str(), nullptr};
+    test::FixedRandom random;
+    return respond(handler, {Parameters(variables.data()), row.body, BodyRead::complete}, {},
+                   random);
+}
+
+constexpr std::string_view k_failure =
+    "Status: 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    "Content-Length: 34\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n"
+    "No token can be made at the moment";
+
+BOOST_AUTO_TEST_CASE(stands_in_the_way_of_openssl) {
+    BOOST_TEST(g_openssl_is_ours == 1);
+}
+
+// A token that was cut short, or that has an empty signature, would be worse than none.
+BOOST_DATA_TEST_CASE(answers_500_whichever_allocation_fails, k_rows, row) {
+    AuthHandler handler = make_handler();
+    const Answer expected = answer(handler, row);
+    BOOST_REQUIRE(expected.status == 200);
+    std::size_t failures = 0;
+    for (bool came = true; came; ++failures) {
+        const auto [given, this_came] =
+            while_refusing(Refusing::one, failures, [&] { return answer(handler, row); });
+        came = this_came;
+        // The answer itself could be had each time but when its own allocation was refused.
+        if (given) {
+            BOOST_TEST(given->bytes == (came ? k_failure : std::string_view(expected.bytes)));
+        }
+    }
+    BOOST_TEST(failures > 10U);
+    BOOST_TEST(answer(handler, row).bytes == expected.bytes);
+}
+
+BOOST_DATA_TEST_CASE(gives_no_token_once_all_memory_is_gone, k_rows, row) {
+    AuthHandler handler = make_handler();
+    const Answer expected = answer(handler, row);
+    for (auto [before, came] = std::pair(std::size_t{0}, true); came; ++before) {
+        const auto [given, this_came] =
+            while_refusing(Refusing::all, before, [&] { return answer(handler, row); });
+        came = this_came && !given;
+        if (given) {
+            BOOST_TEST((given->bytes == expected.bytes || given->bytes == k_failure));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(makes_a_signer_that_signs_or_none) {
+    const auto sign = [] {
+        Hs256Signer signer(test::bytes_of("key"));
+        Hs256Signer copy(signer);
+        return copy.sign("message");
+    };
+    const Hs256Signature expected = sign();
+    std::size_t failures = 0;
+    for (bool came = true; came; ++failures) {
+        const auto [signature, this_came] = while_refusing(Refusing::one, failures, sign);
+        came = this_came;
+        if (signature) {
+            BOOST_TEST((*signature == expected));
+        }
+    }
+    BOOST_TEST(failures > 2U);
+    BOOST_TEST((sign() == expected));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
