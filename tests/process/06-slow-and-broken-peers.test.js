@@ -46,8 +46,9 @@ async function trickle(peer) {
 }
 
 for (const [name, serve] of ways) {
-  test(`${name}: 64 idle, 64 silent, 64 with half a header, 64 stalled in the body and 8 trickling peers: one thread answers at once`, async (t) => {
+  test(`${name}: 64 idle, 64 silent, 64 with half a header, 64 stalled in the body and 8 trickling peers: one thread answers within 100 ms`, async (t) => {
     const { address, child } = await serve(place, oneThread);
+    const unbothered = await serve(place, oneThread);
     const idle = await connectMany(address, 64, async (peer) => assert.equal((await peer.ask()).status, 200));
     const start = performance.now();
     const hostile = [
@@ -59,15 +60,22 @@ for (const [name, serve] of ways) {
     const trickling = slow.map(trickle);
 
     const took = [];
-    while (performance.now() - start < 4500) {
+    const tookUnbothered = [];
+    const timed = async (where, times) => {
       const asked = performance.now();
-      const answer = await ask(address);
-      took.push(performance.now() - asked);
+      const answer = await ask(where);
+      times.push(performance.now() - asked);
       await verifyBuiltIn(answer.body);
+    };
+    while (performance.now() - start < 4500) {
+      await timed(address, took);
+      await timed(unbothered.address, tookUnbothered);
     }
-    took.sort((a, b) => a - b);
-    t.diagnostic(`${took.length} requests: median ${took[took.length >> 1].toFixed(1)} ms, slowest ${took.at(-1).toFixed(1)} ms`);
-    assert.ok(took.at(-1) < 1000);
+    for (const times of [took, tookUnbothered]) times.sort((a, b) => a - b);
+    const shown = (times) => `median ${times[times.length >> 1].toFixed(1)} ms, slowest ${times.at(-1).toFixed(1)} ms`;
+    t.diagnostic(`${took.length} requests: ${shown(took)}; without such peers: ${shown(tookUnbothered)}`);
+    // A machine that is busy with other things may be slower, but not because of the peers.
+    assert.ok(took.at(-1) < Math.max(100, 2 * tookUnbothered.at(-1)), shown(took));
 
     // The incomplete ones go in the end, the idle ones stay and are served.
     await until('the incomplete requests to be given up', () => [...hostile, ...slow].every(({ ended }) => ended), { within: 8000 });

@@ -9,6 +9,13 @@ import { send } from './http.js';
 import { until } from './until.js';
 
 const shipped = ['http.conf', 'roomkey.conf', 'site.conf'];
+
+/** The shipped location, but for kept connections. */
+function withoutKeeping(text) {
+  const changed = text.replace('fastcgi_keep_conn on;', 'fastcgi_keep_conn off;');
+  if (changed === text) throw new Error('roomkey.conf says nothing of fastcgi_keep_conn');
+  return changed;
+}
 const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
 /** What stands behind the address in the shipped upstream.conf, where users add lines like that one. */
@@ -43,17 +50,20 @@ let count = 0;
 
 /**
  * Starts it with these roomkey processes behind. `local` is put at the end of local.conf, `site` in the
- * place of `include roomkey/site.conf`.
+ * place of `include roomkey/site.conf`; `keep` says whether roomkey's connections are kept.
  */
 export async function startNginx(place, {
   upstreams, pages = `${root}static`, keepalive = 64, workers = 1, realtime = 'wss://realtime.example',
-  local = '', site = 'include roomkey/site.conf;',
+  local = '', site = 'include roomkey/site.conf;', keep = true,
 }) {
   const dir = place.path(`nginx-${++count}`);
   const port = await freePort();
   await mkdir(`${dir}/roomkey`, { recursive: true });
-  for (const name of shipped) await symlink(`${root}nginx/${name}`, `${dir}/roomkey/${name}`);
   const write = (name, text) => place.write(`nginx-${count}/${name}`, text);
+  for (const name of shipped) {
+    if (keep || name !== 'roomkey.conf') await symlink(`${root}nginx/${name}`, `${dir}/roomkey/${name}`);
+    else await write(`roomkey/${name}`, withoutKeeping(readFileSync(`${root}nginx/${name}`, 'utf8')));
+  }
   await write('roomkey/upstream.conf', `${upstreams.map(upstreamServer).join('')}keepalive ${keepalive};\n`);
   await write('roomkey/local.conf', `
     listen 127.0.0.1:${port};
