@@ -27,9 +27,6 @@ namespace roomkey {
 
 namespace {
 
-// Accepting is put off this long when there are no descriptors left.
-constexpr std::chrono::milliseconds k_accept_pause{100};
-
 // The states that a connection may be in for a limited time only.
 constexpr std::array k_timed_states{State::silent, State::arriving, State::draining};
 
@@ -55,7 +52,7 @@ public:
           m_epoll(require(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
           m_stop(require(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
         watch(m_stop.get(), EPOLLIN);
-        resume_accepting();
+        watch_listener();
     }
 
     void run() {
@@ -141,16 +138,23 @@ private:
     }
 
     // Each process and thread that shares the listener is woken alone (EPOLLEXCLUSIVE).
+    void watch_listener() { watch(m_listener, EPOLLIN | EPOLLEXCLUSIVE); }
+
     void resume_accepting() {
-        watch(m_listener, EPOLLIN | EPOLLEXCLUSIVE);
         m_accept_again.reset();
+        try {
+            watch_listener();
+        } catch (const std::system_error& error) {
+            log(Severity::error, error.what());
+            put_off_accepting();
+        }
     }
 
     void end_accepting() { ignore(m_listener); }
 
     void put_off_accepting() {
         end_accepting();
-        m_accept_again = SteadyClock::now() + k_accept_pause;
+        m_accept_again = SteadyClock::now() + m_limits.accept_pause;
     }
 
     // Takes a bounded number of connections, so that those that are open get their turn.

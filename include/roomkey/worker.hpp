@@ -22,6 +22,8 @@ struct WorkerLimits {
     std::chrono::milliseconds silent_stop_time{250};
     // How long unfinished requests may hold up a stop.
     std::chrono::milliseconds stop_time{2500};
+    // How long accepting is put off when it fails, for want of descriptors say.
+    std::chrono::milliseconds accept_pause{100};
 };
 
 class Worker {

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// Makes system calls fail on demand, in every thread but the test's own; and counts them.
+#pragma once
+
+namespace roomkey::test {
+
+enum class Call { accept4, epoll_wait, epoll_ctl, recv, send, read, write, socketpair };
+inline constexpr int k_calls = 8;
+
+// While it lives, `times` calls fail with `error`, from the `first`-th on (counted from 1).
+class FailingCall {
+public:
+    FailingCall(Call call, int error, int first = 1, int times = 1);
+    ~FailingCall();
+    FailingCall(const FailingCall&) = delete;
+    FailingCall& operator=(const FailingCall&) = delete;
+
+    // Whether one has failed yet.
+    [[nodiscard]] bool happened() const;
+};
+
+// How many there have been since the program started.
+[[nodiscard]] int times_called(Call call);
+
+}  // namespace roomkey::test
