@@ -1,11 +1,9 @@
-// Reads config.json, and says what to do where it is missing or wrong.
+// Reads config.json.
 
-const known = ['channel', 'socket', 'script', 'auth', 'rooms', 'names'];
-
-/** The configuration with absolute addresses. Throws an Error that names every mistake. */
+/** Makes its addresses absolute. Throws an Error that names every mistake. */
 export function checkConfig(given, page) {
   const config = {names: 'chosen', ...given};
-  const {channel, rooms, names} = config;
+  const {channel, rooms, names, socket, script, auth, ...unknown} = config;
   const wrong = [];
   const must = (holds, sentence) => holds || wrong.push(sentence);
   must(/^(?!YOUR_)./.test(channel ?? ''), '"channel" must be the id of your Scaledrone channel.');
@@ -13,12 +11,12 @@ export function checkConfig(given, page) {
   const isRoom = (room) => room?.name && room.title;
   const example = '[{"name": "observable-room", "title": "Public room"}]';
   must(rooms?.length && [rooms].flat().every(isRoom), `"rooms" must be a list like ${example}.`);
-  for (const key of ['socket', 'script', 'auth']) {
-    const {href} = config[key] && URL.canParse(config[key], page) ? new URL(config[key], page) : {};
+  for (const [key, value] of Object.entries({socket, script, auth})) {
+    const {href} = value && URL.canParse(value, page) ? new URL(value, page) : {};
     must(/^(http|ws)s?:/.test(href), `"${key}" must be an address, or a path on this server.`);
     config[key] = key === 'socket' ? href?.replace(/^http/, 'ws') : href;
   }
-  for (const key in config) must(known.includes(key), `"${key}" is not known here.`);
+  for (const key in unknown) wrong.push(`"${key}" is not known here.`);
   if (wrong.length) throw new Error(wrong.join('\n'));
   return config;
 }

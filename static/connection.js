@@ -1,12 +1,10 @@
-// Keeps the page connected, with a new client and token each time. The service's client can reconnect by itself, but
-// not get in again: its token names the old client id.
+// Keeps the page connected, with a new client and token each time: a token is for one connection.
 
 const patience = 10_000; // with each step
 const longest = 30_000; // pause between attempts
 const tries = 3; // until the person who is refused must ask
 
-/** A no. Asking again will hardly help. */
-class Refused extends Error {}
+class Refused extends Error {} // asking again will hardly help
 
 const renewed = new Error();
 const signer = 'The token server';
@@ -25,12 +23,10 @@ export function renew() {
 }
 
 async function loadClient(src) {
-  if (!window.Scaledrone) {
-    const tag = Object.assign(document.createElement('script'), {src});
-    document.head.append(tag);
-    await new Promise((done) => (tag.onload = tag.onerror = done));
-    tag.remove();
-  }
+  const load = (done) => {
+    document.head.append(Object.assign(document.createElement('script'), {src, onload: done, onerror: done}));
+  };
+  if (!window.Scaledrone) await new Promise(load);
   if (window.Scaledrone) return window.Scaledrone;
   throw new Error('The script of the chat service does not load. Is it blocked?');
 }
@@ -74,8 +70,8 @@ async function live({channel, socket, script, auth, rooms}, claims, hear) {
     return answer(room, 'open').then(() => hear('denied', name), ({message}) => hear('denied', name, message));
   };
   try {
-    client.on('close', () => end(new Error('There is no connection to the chat service.')));
-    // An Error is a message refused; an Event is the network failing, and `close` follows.
+    client.on('close', () => end(new Error('No connection to the chat service.')));
+    // An Event is the network failing, and `close` follows.
     client.on('error', (error) => error instanceof Error && hear('refused', error.message));
     await within(answer(client, 'open'));
     client.authenticate(await within(fetchToken(auth, client.clientId, abort.signal), signer));
@@ -94,7 +90,7 @@ async function live({channel, socket, script, auth, rooms}, claims, hear) {
   }
 }
 
-/** `hear` is told status, connected, lost, denied, refused, and the events of the rooms. */
+/** `hear` is told status, connected, lost, denied, refused, and what happens in the rooms. */
 export async function connect(config, claims, hear) {
   for (let failures = 0, refusals = 0; ; ) {
     hear('status', 'connecting');

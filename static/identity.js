@@ -1,8 +1,7 @@
 // Who this page is to others, over reconnects and reloads.
 //
-// What a page says of itself can be copied. So each connection shows a link of a hash chain (Lamport's one-time
-// passwords): its hash is the link shown before. All can check that; only the holder of the seed can go on. Browsers
-// hash on https and localhost only; elsewhere private talks end with the connection.
+// Each connection shows a link of a hash chain (Lamport's one-time passwords): its hash is the link shown before, and
+// only the holder of the seed can go on. Without https browsers do not hash: private talks end with the connection.
 
 const subtle = globalThis.crypto?.subtle;
 const links = 50;
@@ -16,21 +15,22 @@ async function hashes(link, count) {
   return all;
 }
 
-/** The links that the holder of this one may have shown before. */
+/** What the holder of this one may have shown before. */
 export const earlierLinks = (link) => hashes(link, link ? links : 0);
 
 // For the tab: two tabs are two people. Without storage, a reload forgets.
-function stored(value) {
-  try {
-    if (value) sessionStorage.roomkey = JSON.stringify(value);
-    return JSON.parse(sessionStorage.roomkey) ?? {};
-  } catch {
-    return {};
-  }
-}
+export const kept = {};
 
-export const kept = stored();
-export const keep = (change) => stored(Object.assign(kept, change));
+try {
+  Object.assign(kept, JSON.parse(sessionStorage.roomkey));
+} catch {}
+
+export function keep(change) {
+  Object.assign(kept, change);
+  try {
+    sessionStorage.roomkey = JSON.stringify(kept);
+  } catch {}
+}
 
 /** What the next connection says of itself. Spends a link. */
 export async function claims() {

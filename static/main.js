@@ -7,11 +7,12 @@ import {Chat} from './state.js';
 import {banner, start, update} from './view.js';
 
 // Without a configuration nothing more happens.
-const config = await loadConfig().catch(({message}) => new Promise(() => banner(`config.json: ${message}`)));
+const config = await loadConfig().catch(({message}) => new Promise(() => {
+  banner(`config.json is missing or wrong.\n${message}`);
+}));
 const chat = new Chat(config, kept, publish);
 
 function rename(name) {
-  if (!name.trim() || name === chat.me.name) return;
   keep({name});
   renew(); // the service takes a name with the handshake only
 }
@@ -19,23 +20,20 @@ function rename(name) {
 start(chat, rename, hurry);
 
 let words; // about trouble
-let since; // when it began
+let late; // enough to tell
 let timer;
 
 function tell(kind, said) {
   clearTimeout(timer);
   if (chat.online) {
-    banner(since < Date.now() - 2000 ? 'Connected.' : '');
+    banner(late < Date.now() ? 'Connected.' : '');
     timer = setTimeout(banner, 3000, '');
-    words = since = undefined;
+    words = late = undefined;
     return;
   }
   words = said ?? words ?? 'Connecting…';
-  since ??= Date.now();
-  // A short interruption is not worth a word.
-  timer = setTimeout(() => {
-    banner(navigator.onLine ? words : `You are offline. ${words}`);
-  }, since + 2000 - Date.now());
+  late ??= Date.now() + 2000; // a short interruption is not worth a word
+  timer = setTimeout(() => banner(navigator.onLine ? words : `You are offline. ${words}`), late - Date.now());
 }
 
 async function reunite() {
@@ -48,22 +46,22 @@ connect(config, claims, (event, ...heard) => {
   chat[event](...heard);
   if (event === 'status') tell(...heard);
   if (event.startsWith('member')) reunite();
-  // A guest keeps the name and colour of the first token.
+  // a guest keeps those of the first token
   const {name, color} = chat.me;
   if (!kept.name && name) keep({name, color});
   update();
 });
 
 onoffline = ononline = renew;
-document.onvisibilitychange = () => {
+(document.onvisibilitychange = () => {
   chat.look(!document.hidden);
   hurry();
   update();
-};
+})();
 
 let awake = Date.now();
 setInterval(() => {
-  // A connection that does not echo is dead, and so is that of a machine that slept.
+  // What does not echo is dead, and so is what slept.
   if (chat.isOverdue() || Date.now() - awake > 90_000) renew();
   awake = Date.now();
   update(); // typing ends without a word

@@ -1,8 +1,7 @@
 // What the chat knows, without page or network. It hears what connection.js tells, by the same names.
 //
-// A thread is a room, or a person with our private messages; its key is the room's name or the connection's id. Ids
-// come from the service, authData from the auth server, signed; clientData, and names in messages, are only claimed.
-// With "names": "signed" in config.json they name nobody.
+// A thread is a room, or a person with our private messages; its key is the room's name or the connection's id.
+// Ids and authData are proven, clientData and messages are not.
 
 import {cleanName, readMessage} from './text.js';
 
@@ -12,15 +11,14 @@ function newThread(key, more) {
 
 export class Chat {
   threads = new Map();
-  mine = new Set(); // all ids that this page has had
-  waiting = []; // messages without an echo yet
-  looking = true; // the person sees the page
+  mine = new Set(); // ids that this page has had
+  waiting = []; // messages that may yet be refused
   count = 0; // of messages
   typed = 0;
 
-  constructor({rooms, names}, self, publish, limit = 500) {
-    Object.assign(this, {names, self, publish, limit});
-    for (const {name: key, title: name, history} of rooms) this.threads.set(key, newThread(key, {name, history, isRoom: true}));
+  constructor({rooms, names}, self, publish) {
+    Object.assign(this, {names, self, publish});
+    for (const {name, title, history} of rooms) this.threads.set(name, newThread(name, {name: title, history, isRoom: true}));
     this.current = this.all[0];
   }
 
@@ -30,6 +28,12 @@ export class Chat {
 
   get people() {
     return this.all.filter(({rooms}) => rooms.size);
+  }
+
+  /** Those one talks with are first. */
+  get others() {
+    const order = (a, b) => !a.messages.length - !b.messages.length || a.name.localeCompare(b.name);
+    return this.people.filter(({key}) => key !== this.id).sort(order);
   }
 
   get me() {
@@ -75,16 +79,17 @@ export class Chat {
   member_leave(room, {id}) {
     const person = this.threads.get(id);
     if (!person?.rooms.delete(room) || person.rooms.size) return;
-    for (const {typing} of this.all) typing.delete(id);
     if (person.messages.length) this.insert(person, {at: Date.now(), note: `${person.name} has left.`});
     else if (person !== this.current) this.threads.delete(id);
   }
 
-  /** A talk with one who left goes on with the one whose earlier links (identity.js) have the same. */
+  /** A talk goes on with the one whose earlier links (identity.js) have that of who left. */
   reunite() {
     for (const old of this.all) {
       const heir = this.people.find(({earlier}) => earlier?.includes(old.link));
-      if (!heir || !old.link || old.rooms.size) continue;
+      if (!heir || !old.link) continue;
+      if (heir.name.startsWith(`${old.name} · `)) heir.name = old.name; // no namesake
+      if (old.rooms.size) continue;
       const note = `${old.name} is back${old.name === heir.name ? '' : ` as ${heir.name}`}.`;
       heir.messages.unshift(...old.messages, {key: ++this.count, at: Date.now(), note});
       heir.unread += old.unread;
@@ -110,15 +115,15 @@ export class Chat {
   }
 
   typists({typing}, now = Date.now()) {
-    return [...typing].filter(([, until]) => until > now).map(([id]) => this.threads.get(id).name);
+    return this.people.filter(({key}) => typing.get(key) > now).map(({name}) => name);
   }
 
-  message(room, {id, clientId, timestamp, data}, past = false, now = Date.now()) {
+  message(room, {id, clientId, timestamp, data}, past, now = Date.now()) {
     const {typing, text, ...claimed} = readMessage(data);
     const mine = this.mine.has(clientId);
     const known = this.threads.get(clientId);
     const from = known ?? (clientId && newThread(clientId, this.names === 'chosen' && claimed));
-    // What has no author came over REST: in general from the server, but nothing proves it.
+    // What has no author came over REST: from the server, as a rule.
     const thread = this.threads.get(room) ?? from ?? this.all[0];
     if (typing) return void (known && !mine && !past && thread.typing.set(clientId, now + 5000));
     this.threads.set(thread.key, thread);
@@ -130,7 +135,7 @@ export class Chat {
     const at = timestamp * 1000 || now;
     this.insert(thread, Object.assign(own || {text, from, mine, state: ''}, {id, at}), past);
     const news = !mine && (!past || this.mine.size > 1);
-    if (news && !(this.looking && thread === this.current)) thread.unread++;
+    if (news && (!this.looking || thread !== this.current)) thread.unread++;
   }
 
   history_message(room, message) {
@@ -144,7 +149,7 @@ export class Chat {
   send(thread, text, message = {}) {
     const {isRoom} = thread;
     const {name, color} = this.me;
-    Object.assign(message, {isRoom, text, from: this.me, mine: true, at: Date.now(), state: 'pending'});
+    Object.assign(message, {isRoom, text, from: this.me, mine: true, at: Date.now(), state: isRoom ? 'pending' : ''});
     this.insert(thread, message);
     this.waiting.push(message);
     this.publishTo(thread, {text, name, color}); // named for readers of the history
@@ -159,7 +164,7 @@ export class Chat {
     this.publishTo(thread, {typing: true});
   }
 
-  /** The service's order counts: what it has not confirmed is last. History goes by its time. */
+  /** In the service's order: what it has not confirmed is last. History goes by its time. */
   insert(thread, message, past) {
     const list = thread.messages.filter((other) => other !== message);
     const below = (other) => (past ? other.at > message.at : !message.state && other.state === 'pending');
@@ -167,7 +172,7 @@ export class Chat {
     while (at && below(list[at - 1])) at--;
     message.key ??= ++this.count;
     list.splice(at, 0, message);
-    thread.messages = list.slice(-this.limit);
+    thread.messages = list.slice(-500);
   }
 
   settle(message, state = '', why) {
@@ -175,7 +180,7 @@ export class Chat {
     this.waiting = this.waiting.filter((other) => other !== message);
   }
 
-  /** Whether an echo is missing for long. A private message has none: no refusal is as good. */
+  /** Whether an echo is missing for long. A private message has none: it is refused soon or never. */
   isOverdue(now = Date.now()) {
     for (const message of this.waiting) if (!message.isRoom && now - message.at > 3000) this.settle(message);
     return this.waiting.some(({at}) => now - at > 10_000);
@@ -183,10 +188,10 @@ export class Chat {
 
   /** The service answers in order: what it refuses is the oldest. */
   refused(words) {
-    for (const message of this.waiting.slice(0, 1)) this.settle(message, 'failed', `Not sent: ${words}.`);
+    if (this.waiting[0]) this.settle(this.waiting[0], 'failed', `Not sent: ${words}.`);
   }
 
   lost() {
-    for (const message of this.waiting) this.settle(message, 'failed', 'Perhaps not sent: the connection was lost.');
+    for (const message of this.waiting) this.settle(message, 'failed', 'Perhaps not sent.');
   }
 }

@@ -1,7 +1,7 @@
 // What other people send, made plain.
 
-// Characters that control, hide, turn or pad the text around them.
-const tricks = /[\p{Cc}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+// Characters that control, hide, turn or pad the text around them; joiners may join.
+const tricks = /[\p{Cc}\u2028\u2029\u2800]|(?!(?<=[^\s\p{DI}]\ufe0f?)[\u200c\u200d\ufe0f])\p{DI}/gu;
 
 export function cleanName(value) {
   if (typeof value !== 'string') return '';
@@ -21,14 +21,16 @@ export function readMessage(data) {
 export function pieces(text) {
   const found = [];
   let done = 0;
-  for (const {0: match, index} of text.matchAll(/\bhttps?:\/\/[^\s<>]+/gi)) {
+  for (const {0: match, index} of text.matchAll(/\bhttps?:\/\/[^\s<>\p{Cc}\p{DI}]+/giu)) {
     // In "(see https://example.org/)." the sentence owns the end.
-    const tail = `.,;:!?'"’”»${match.includes('(') ? '' : ')'}`;
+    let surplus = match.split(')').length - match.split('(').length;
     let end = match.length;
-    while (tail.includes(match[end - 1])) end--;
+    while (/[.,;:!?'"’”»]/.test(match[end - 1]) || (match[end - 1] === ')' && surplus-- > 0)) end--;
     const address = match.slice(0, end);
-    if (!URL.canParse(address)) continue;
-    found.push({text: text.slice(done, index)}, {text: address, href: new URL(address).href});
+    const url = URL.canParse(address) && new URL(address);
+    // What is before an @ passes for the host.
+    if (!url || url.username || url.password) continue;
+    found.push({text: text.slice(done, index)}, {text: address, href: url.href});
     done = index + end;
   }
   return [...found, {text: text.slice(done)}];

@@ -11,24 +11,24 @@ const calendar = new Intl.DateTimeFormat([], {dateStyle: 'full'});
 
 let chat;
 let thread; // that the log shows
-let listed; // threads at the side
+let marked; // entry at the side
 let newest; // message in the log
 let atEnd;
 let planned;
 
-function make(tag, properties, ...content) {
-  const node = Object.assign(document.createElement(tag), properties);
+function make(tag, className, ...content) {
+  const node = Object.assign(document.createElement(tag), {className});
   node.append(...content);
   return node;
 }
 
-// One lightness for all names, whatever colour was sent: readable in both themes.
+// One lightness for all names: readable in both themes.
 function paint(node, color) {
   node.style.color = /^#[0-9a-f]{6}$/i.test(color) ? `oklch(from ${color} var(--names) min(c, .15) h)` : '';
   return node;
 }
 
-/** Makes `list` show `items`. What is there stays: focus, selection; nothing is read out twice. */
+/** Makes `list` show `items`. What is there stays: nothing loses the focus, or is read twice. */
 function sync(list, items, create, fill) {
   const old = new Map([...list.children].map((node) => [node.key, node]));
   const nodes = items.map((item) => old.get(item.key) ?? Object.assign(create(item), {key: item.key}));
@@ -49,13 +49,13 @@ function send(text, failed) {
   if (!chat.online || !text) return;
   chat.send(thread, text, failed);
   if (!failed) thread.draft = input.value = '';
+  atEnd = true;
   update();
 }
 
 function entry({isRoom}) {
-  const node = make('button', {className: isRoom ? 'room' : 'member'});
-  node.append(make('bdi', {className: 'name'}), make('span', {className: 'badge'}));
-  return make('li', {}, node);
+  const parts = [make('bdi', 'name'), make('span', 'badge')];
+  return make('li', '', make('button', isRoom ? 'room' : 'member', ...parts));
 }
 
 function fillEntry({firstChild: node}, its) {
@@ -66,23 +66,24 @@ function fillEntry({firstChild: node}, its) {
 }
 
 function showLists() {
-  const {all, people, me} = chat;
-  const lists = {
-    '.rooms': all.filter(({isRoom}) => isRoom),
-    '.members-list': people.filter((its) => its !== me).sort((a, b) => a.name.localeCompare(b.name)),
-    '.gone-list': all.filter(({isRoom, rooms, messages}) => !isRoom && !rooms.size && messages.length),
-  };
-  for (const selector in lists) sync($(selector), lists[selector], entry, fillEntry);
-  listed = Object.values(lists).flat();
-  paint(nameInput, me.color).disabled = chat.names === 'signed';
+  const {all, others, me, names} = chat;
+  const show = (list, items) => sync($(list), items, entry, fillEntry);
+  show('.rooms', all.filter(({isRoom}) => isRoom));
+  show('.members-list', others);
+  show('.gone-list', all.filter(({isRoom, rooms, messages}) => !isRoom && !rooms.size && messages.length));
+  const current = $('[aria-current=true]');
+  if (marked !== current) current?.scrollIntoView({block: 'nearest'});
+  marked = current;
+  paint(nameInput, me.color).disabled = names === 'signed';
   if (nameInput !== document.activeElement) nameInput.value = me.name ?? '';
 }
 
 function rowsOf(messages) {
   const rows = [];
-  let last = {};
+  let last = {at: 0};
   for (const message of messages) {
-    const {key, at, from} = message;
+    const {key, from} = message;
+    const at = Math.max(message.at, last.at); // clocks differ, but days only go on
     const day = calendar.format(at);
     const follows = day === last.day && from?.key === last.from?.key && at - last.at < 300_000;
     if (day !== last.day) rows.push({key: day, message: {note: day}});
@@ -92,19 +93,20 @@ function rowsOf(messages) {
   return rows;
 }
 
-function linked(text) {
-  const link = (href, part) => make('a', {href, target: '_blank', rel: 'noopener noreferrer'}, part);
-  return pieces(text).map(({text: part, href}) => (href ? link(href, part) : part));
+function linked({text, href}) {
+  return href ? Object.assign(make('a', '', text), {href, target: '_blank', rel: 'noopener noreferrer'}) : text;
 }
 
 function row({message: {text, from, note, at, mine}}) {
-  if (note) return make('li', {className: 'note'}, note);
-  const author = paint(make('span', {className: 'member name'}, from?.name ?? 'Server'), from?.color);
-  const time = make('time', {dateTime: new Date(at).toISOString()}, clock.format(at));
-  const tabIndex = text.length > 1000 ? 0 : -1; // a long one scrolls
-  const said = make('p', {className: 'text', dir: 'auto', tabIndex}, ...linked(text));
-  const className = `message ${mine ? 'mine' : from ? '' : 'server'}`;
-  return make('li', {className}, make('p', {className: 'head'}, author, ' ', time), said, make('p', {className: 'state'}));
+  if (note) return make('li', 'note', note);
+  const author = paint(make('span', 'member name', from?.name ?? 'Server'), from?.color);
+  const time = make('time', '', clock.format(at));
+  time.dateTime = new Date(at).toISOString();
+  const said = make('p', 'text', ...pieces(text).map(linked));
+  said.dir = 'auto';
+  if (text.length > 1000) said.tabIndex = 0; // it scrolls
+  const kind = mine ? 'mine' : from ? '' : 'server';
+  return make('li', `message ${kind}`, make('p', 'head', author, ' ', time), said, make('p', 'state'));
 }
 
 function fillRow(node, {message, follows}) {
@@ -112,7 +114,8 @@ function fillRow(node, {message, follows}) {
   node.classList.toggle('follows', !note && follows);
   if (note || node.dataset.state === state) return;
   node.dataset.state = state;
-  const again = make('button', {onclick: () => send(text, message)}, 'Send again');
+  const again = make('button', '', 'Send again');
+  again.onclick = () => send(text, message);
   node.lastChild.replaceChildren(...(state === 'failed' ? [`${why} `, again] : []));
 }
 
@@ -122,18 +125,18 @@ function showMessages() {
     thread = chat.current;
     input.value = draft;
     atEnd = true;
-    // Not news to read out.
-    log.ariaLive = 'off';
+    log.ariaLive = 'off'; // this is no news
     setTimeout(() => (log.ariaLive = 'polite'), 500);
   }
   sync(log.firstChild, rowsOf(messages), row, fillRow);
   const last = messages.at(-1);
-  if (atEnd || last?.state === 'pending') toBottom();
+  if (atEnd) toBottom();
   else if (last?.key > newest) toEnd.hidden = false;
   newest = last?.key;
 }
 
 function toBottom() {
+  atEnd = toEnd.hidden = true;
   log.scrollTop = log.scrollHeight;
 }
 
@@ -145,29 +148,31 @@ function render() {
   const closed = chat.closed(thread);
   const typists = chat.typists(thread).join(', ');
   $('.chat-title').textContent = name;
-  $('.typing').textContent = typists && `${typists} typing…`;
+  $('.aside').textContent = closed || (typists && `${typists} typing…`);
   document.title = chat.unread ? `(${chat.unread}) ${name}` : name;
-  input.placeholder = closed || `Write to ${name}`;
+  input.placeholder = closed ? '' : `Write to ${name}`;
   input.disabled = closed;
   submit.disabled = closed || !chat.online;
 }
 
-/** Soon, and once, however much has happened. */
+/** Soon, once for all that happens. */
 export function update() {
   planned ||= setTimeout(render, 16);
 }
 
 export function banner(text) {
   if (trouble.textContent !== text) trouble.textContent = text;
-  retry.hidden = !chat || chat.online;
+  retry.hidden = !text || chat?.online;
 }
+
+retry.onclick = () => location.reload();
 
 export function start(state, rename, tryNow) {
   chat = state;
   new ResizeObserver(() => atEnd && toBottom()).observe(log);
   log.onscroll = () => {
     atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-    if (atEnd) toEnd.hidden = true;
+    toEnd.hidden ||= atEnd;
   };
   toEnd.onclick = toBottom;
   retry.onclick = tryNow;
@@ -181,11 +186,16 @@ export function start(state, rename, tryNow) {
     if (input.value.trim()) chat.type(thread);
   };
   input.onkeydown = (event) => {
-    // Enter in an input method chooses a word; Safari tells by the code 229 only.
+    // Enter in an input method chooses a word; in Safari, by code 229.
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229) form.onsubmit(event);
   };
   onkeydown = ({key, altKey}) => {
     const step = altKey && {ArrowUp: -1, ArrowDown: 1}[key];
-    if (step) select(listed.at((listed.indexOf(thread) + step) % listed.length));
+    const entries = [...document.querySelectorAll('nav button')];
+    if (step) entries.at((entries.indexOf(marked) + step) % entries.length).click();
+    if (key !== 'Escape') return;
+    nameInput.value = chat.me.name ?? '';
+    toBottom();
+    input.focus();
   };
 }

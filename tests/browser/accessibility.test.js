@@ -38,7 +38,7 @@ const looks = [['Pale', '#ffff99'], ['Dark', '#000011'], ['Loud', '#ff00ff'], ['
 for (const [size, options] of Object.entries({ desktop, phone })) {
   for (const colorScheme of ['light', 'dark']) {
     test(`axe finds nothing on a ${size} in ${colorScheme}: empty, busy, private, left, refused, offline`, async () => {
-      const ada = await (await Person.visit(browser, stack, { ...options, colorScheme, reducedMotion: 'reduce' })).online();
+      const ada = await (await Person.visit(browser, stack, { ...options, colorScheme, reducedMotion: 'reduce', breaks: true })).online();
       assert.deepEqual(await violations(ada), [], 'empty');
       const others = await Promise.all(looks.map(async ([name, color]) => {
         const prepare = (page) => page.addInitScript((kept) => { sessionStorage.roomkey ??= kept; }, JSON.stringify({ name, color }));
@@ -74,6 +74,68 @@ for (const [size, options] of Object.entries({ desktop, phone })) {
     });
   }
 }
+
+test('the focus can be seen on everything that takes it', async () => {
+  const [ada, bob] = [await (await Person.visit(browser, stack)).online(), await (await Person.visit(browser, stack)).online()];
+  await ada.seesMembers(await bob.name());
+  await bob.say('See https://example.org/');
+  await ada.sees('See');
+  await ada.get('textarea').fill('so that Send takes it');
+  const seen = new Set();
+  for (let presses = 0; presses < 20; presses++) {
+    await ada.page.keyboard.press('Tab');
+    const [what, visible] = await ada.page.evaluate(() => {
+      const node = document.activeElement;
+      const { outlineStyle, outlineWidth, outlineOffset, outlineColor, backgroundColor } = getComputedStyle(node);
+      const drawn = outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
+      return [`${node.tagName}.${node.className}`, drawn && (parseFloat(outlineOffset) >= 0 || outlineColor !== backgroundColor)];
+    });
+    if (what === 'BODY.') continue;
+    seen.add(what);
+    assert.ok(visible, what);
+  }
+  assert.deepEqual([...seen].sort(), ['A.', 'BUTTON.', 'BUTTON.member', 'BUTTON.room', 'DIV.messages', 'INPUT.name', 'TEXTAREA.message-form__input']);
+  await Promise.all([ada.leave(), bob.leave()]);
+});
+
+test('at four times the size, everything is within reach, and nothing to the side', async () => {
+  const ada = await (await Person.visit(browser, stack, { viewport: { width: 320, height: 200 } })).online();
+  await ada.say('Can this be read?');
+  await ada.sees('Can this be read?');
+  assert.ok(await ada.get('.messages').evaluate((log) => log.clientHeight >= 100));
+  assert.ok(await ada.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  for (const selector of ['.room', '.me input', '.message .text', 'form button']) {
+    await ada.get(selector).first().scrollIntoViewIfNeeded();
+    assert.ok(await ada.get(selector).first().evaluate((node) => {
+      const { left, right, top, bottom } = node.getBoundingClientRect();
+      return node.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
+    }), selector);
+  }
+  await ada.leave();
+});
+
+test('nothing moves by itself', async () => {
+  const css = await readFile(new URL('../../static/style.css', import.meta.url), 'utf8');
+  assert.doesNotMatch(css, /animation|transition|smooth|@keyframes/);
+});
+
+test('words at the edge have contrast too: hints in empty inputs', async () => {
+  for (const colorScheme of ['light', 'dark']) {
+    const ada = await (await Person.visit(browser, stack, { colorScheme })).online();
+    const ratio = await ada.get('textarea').evaluate((node) => {
+      const luminance = (color) => {
+        const [r, g, b] = color.match(/\d+/g).slice(0, 3).map((part) => part / 255)
+          .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const [one, other] = [getComputedStyle(node, '::placeholder').color, getComputedStyle(document.body).backgroundColor]
+        .map(luminance).sort((a, b) => b - a);
+      return (one + 0.05) / (other + 0.05);
+    });
+    assert.ok(ratio >= 4.5, `${colorScheme}: ${ratio}`);
+    await ada.leave();
+  }
+});
 
 test('a screen reader hears new messages, and not those that were there before', async () => {
   const ada = await (await Person.visit(browser, stack)).online();

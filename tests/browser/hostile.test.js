@@ -56,11 +56,11 @@ async function staysWhole() {
 }
 
 test('names are text, flat, short and visible', async () => {
-  const names = [markup, '\u202egnol\u202c\nname', 'n'.repeat(5000), '\u200b', 'Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘!͖̬̰̙̗̿̋ͥͥ̂ͣ̐́́͜͞'];
+  const names = [markup, '\u202egnol\u202c\nname', 'n'.repeat(5000), '\u200b', '\u3164\u3164', 'Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘!͖̬̰̙̗̿̋ͥͥ̂ͣ̐́́͜͞'];
   const people = await Promise.all(names.map((name) => intruder({ name })));
   await until(async () => (await ada.members()).length === names.length);
   const shown = await ada.members();
-  assert.ok(shown.every((name) => name.trim() && [...name].length <= 80 && !/[\u202e\n]/.test(name)));
+  assert.ok(shown.every((name) => /[^\s\p{DI}]/u.test(name) && [...name].length <= 80 && !/[\u202e\n]/.test(name)));
   assert.ok(shown.some((name) => name.startsWith('<img src=x onerror=')));
   for (const [at, person] of people.entries()) {
     await person.say(`I am number ${at}`);
@@ -99,6 +99,27 @@ test('messages are text, whatever JSON they are', async () => {
   const links = await ada.get('.messages a').evaluateAll((all) => all.map(({ href, rel, target }) => ({ href, rel, target })));
   assert.deepEqual(links, [{ href: 'https://example.org/%22onclick=%22window.broken=1', rel: 'noopener noreferrer', target: '_blank' }]);
   assert.equal(await ada.page.evaluate(() => ({}).broken), undefined);
+  await staysWhole();
+  await eve.leave();
+});
+
+test('no text turns the address of a link around, and no link poses as another', async () => {
+  const eve = await intruder({ name: 'Eve' });
+  await publish(eve, 'observable-room', '\u202eturned https://example.org/exe.gpj');
+  await publish(eve, 'observable-room', 'to the bank: https://bank.example@evil.example/');
+  const link = ada.message('turned').locator('a');
+  await link.waitFor();
+  assert.ok(await link.evaluate(({ firstChild: text }) => {
+    const left = (at) => {
+      const range = document.createRange();
+      range.setStart(text, at);
+      range.setEnd(text, at + 1);
+      return range.getBoundingClientRect().left;
+    };
+    return left(0) < left(5) && left(5) < left(text.length - 1);
+  }), 'it reads from left to right');
+  await ada.sees('to the bank');
+  assert.equal(await ada.message('to the bank').locator('a').count(), 0);
   await staysWhole();
   await eve.leave();
 });

@@ -2,6 +2,7 @@
 // People at their browsers: each has a context (storage, network) of their own.
 
 import assert from 'node:assert/strict';
+import { afterEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { chromium } from 'playwright-core';
@@ -25,7 +26,12 @@ export function launch() {
 // What Chromium itself prints when a server is away; no page can prevent it.
 const networkFailure = /^(Failed to load resource|WebSocket connection to)/;
 
-let people = 0;
+const everybody = [];
+
+// After each test of each file, whoever has visited has nothing to complain of.
+afterEach(() => {
+  for (const person of everybody) person.hadNoComplaint();
+});
 
 /** Waits until `condition` holds; asks often, for ten seconds. */
 export async function until(condition) {
@@ -37,39 +43,46 @@ export async function until(condition) {
 }
 
 export class Person {
-  /** Opens the page. Options are those of a browser context, and `path`, `prepare(page)`. */
-  static async visit(browser, stack, { path = '', prepare, ...options } = {}) {
+  /**
+   * Opens the page. Options are those of a browser context, and `path`, `prepare(page)`, `breaks`
+   * where a test makes the network fail, and `measured` where the page's time must be the true one.
+   */
+  static async visit(browser, stack, { path = '', prepare, breaks, measured, ...options } = {}) {
     const context = await browser.newContext({
       viewport: { width: 1000, height: 700 },
       // See stack.js: an address for each person.
-      extraHTTPHeaders: { 'X-Real-IP': `192.0.2.${++people % 250}` },
+      extraHTTPHeaders: { 'X-Real-IP': `192.0.2.${everybody.length % 250}` },
       ...options,
     });
     const page = await context.newPage();
     const person = new Person(context, page, new URL(path, stack.url).href);
-    await person.watch();
+    everybody.push(person);
+    await person.watch(breaks);
+    if (!measured) await page.clock.install(); // runs as usual, until a test makes it jump
     await prepare?.(page, context);
     await page.goto(person.address);
     return person;
   }
 
   constructor(context, page, address) {
-    Object.assign(this, { context, page, address, complaints: [], frames: [], sent: [] });
+    Object.assign(this, { context, page, address, complaints: [], frames: [], sent: [], sockets: 0 });
   }
 
   /** Collects whatever a page may complain of, and every frame that reaches it. */
-  async watch() {
+  async watch(breaks) {
     const { page, complaints, frames, sent } = this;
     page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
     page.on('console', (message) => {
       const text = message.text();
-      if (['error', 'warning'].includes(message.type()) && !networkFailure.test(text)) complaints.push(`console: ${text}`);
+      if (!['error', 'warning'].includes(message.type()) || (breaks && networkFailure.test(text))) return;
+      complaints.push(`console: ${text}`);
     });
     page.on('websocket', (socket) => {
+      this.sockets++;
+      socket.on('close', () => this.sockets--);
       socket.on('framereceived', ({ payload }) => frames.push(String(payload)));
       socket.on('framesent', ({ payload }) => sent.push(String(payload)));
     });
-    await page.clock.install(); // runs as usual, until a test makes it jump
     await page.exposeFunction('complain', (text) => complaints.push(text));
     await page.addInitScript(() => {
       addEventListener('securitypolicyviolation', (event) => window.complain(`CSP: ${event.violatedDirective} ${event.blockedURI}`));

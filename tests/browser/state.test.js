@@ -14,8 +14,9 @@ function member(id, name, more = {}) {
 }
 
 /** A chat that is connected as me:1, with Ada and Bob. */
-function chatOf({ names = 'chosen', rooms = [{ name: lobby, title: 'Lobby' }], limit } = {}) {
-  const chat = new Chat({ rooms, names }, {}, () => {}, limit);
+function chatOf({ names = 'chosen', rooms = [{ name: lobby, title: 'Lobby' }] } = {}) {
+  const chat = new Chat({ rooms, names }, {}, () => {});
+  chat.look(true);
   chat.connected('me:1');
   chat.members(lobby, [member('me:1', 'me'), member('ada:1', 'Ada'), member('bob:1', 'Bob')]);
   return chat;
@@ -104,6 +105,16 @@ test('who comes with the name of somebody here is told apart, and not for ever',
   assert.equal(chat.threads.get('ada:2').name, 'Ada');
 });
 
+test('those one talks with are before those one does not', () => {
+  const chat = chatOf();
+  chat.member_join(lobby, member('zoe:1', 'Zoe'));
+  const others = () => chat.others.map(({ name }) => name);
+  assert.deepEqual(others(), ['Ada', 'Bob', 'Zoe']);
+  chat.message(post, message('zoe:1', 'psst'));
+  chat.message(post, message('bob:1', 'psst'));
+  assert.deepEqual(others(), ['Bob', 'Zoe', 'Ada']);
+});
+
 // --- Messages ---
 
 test('an own message is there at once, and its echo is not a second one', () => {
@@ -135,6 +146,27 @@ test('everybody has the order of the service: what it has not confirmed is last'
   assert.deepEqual(texts(chat.current), ['before mine', 'mine', 'after mine']);
 });
 
+test('a private message has no echo to wait for: what comes later is below it', () => {
+  const chat = chatOf();
+  const ada = chat.threads.get('ada:1');
+  const sent = chat.send(ada, 'mine');
+  assert.equal(sent.state, '');
+  chat.message(post, message('ada:1', 'after mine'));
+  chat.member_leave(lobby, { id: 'ada:1' });
+  assert.deepEqual(texts(ada), ['mine', 'after mine', '(Ada has left.)']);
+});
+
+test('a private message that is neither confirmed nor refused for long is said', () => {
+  const chat = chatOf();
+  const sent = chat.send(chat.threads.get('ada:1'), 'mine');
+  assert.equal(chat.isOverdue(sent.at + 20_000), false);
+  chat.refused('too late to mean this');
+  assert.equal(sent.state, '');
+  const open = chat.send(chat.current, 'echo?');
+  assert.equal(chat.isOverdue(open.at + 5000), false);
+  assert.equal(chat.isOverdue(open.at + 11_000), true);
+});
+
 test('a refusal marks the oldest message that is not confirmed, and says why', () => {
   const chat = chatOf();
   const first = chat.send(chat.current, 'first');
@@ -142,7 +174,7 @@ test('a refusal marks the oldest message that is not confirmed, and says why', (
   chat.refused('Unauthorized');
   assert.equal(first.state, 'failed');
   assert.match(first.why, /Unauthorized/);
-  assert.equal(second.state, 'pending');
+  assert.equal(second.state, '');
   chat.refused('again');
   chat.refused('nothing is left to refuse');
   assert.equal(second.state, 'failed');
@@ -293,6 +325,20 @@ test('a thread goes on with the one who proves to be the same person, and says s
   assert.equal(chat.threads.has('ada:1'), false);
 });
 
+test('who comes back before the old connection is gone keeps the name', () => {
+  const chat = chatOf();
+  chat.member_join(lobby, member('ada:1', 'Ada', { clientData: { link: 'old' } }));
+  chat.message(post, message('ada:1', 'psst'));
+  chat.member_join(lobby, member('ada:2', 'Ada', { clientData: { link: 'new' } }));
+  assert.equal(chat.threads.get('ada:2').name, 'Ada · da:2');
+  chat.threads.get('ada:2').earlier = ['old'];
+  chat.reunite();
+  assert.equal(chat.threads.get('ada:2').name, 'Ada');
+  chat.member_leave(lobby, { id: 'ada:1' });
+  chat.reunite();
+  assert.deepEqual(texts(chat.threads.get('ada:2')), ['psst', '(Ada has left.)', '(Ada is back.)']);
+});
+
 test('nobody takes over a thread whose other side is still here', () => {
   const chat = chatOf();
   chat.member_join(lobby, member('ada:1', 'Ada', { clientData: { link: 'old' } }));
@@ -340,7 +386,8 @@ test('a room that one is not let into says so', () => {
 
 test('names are made short, flat and visible', () => {
   assert.equal(cleanName('  Ada \n  Lovelace\u202e '), 'Ada Lovelace');
-  assert.equal(cleanName('\u200b\u2066\ufeff'), '');
+  for (const blank of ['\u200b\u2066\ufeff', '\u3164\uffa0', '\u2800', '\u200d\u200d', '\ufe0f', '\u00ad\u034f']) assert.equal(cleanName(blank), '');
+  for (const joined of ['🏳️‍🌈', '👩‍🚀', '❤️', 'می‌خواهم']) assert.equal(cleanName(joined), joined);
   assert.equal(cleanName('x'.repeat(5000)), 'x'.repeat(40));
   assert.equal([...cleanName('👩‍🚀'.repeat(40))].length, 40);
   assert.equal(cleanName({ toString: () => 'Ada' }), '');
@@ -368,6 +415,13 @@ for (const [text, ...found] of [
   ['JavaScript:https://example.org', 'https://example.org/'],
   ['https:// https://%', ],
   ['<a href="https://example.org/">', 'https://example.org/'],
+  ['(https://example.org/wiki/A_(b))', 'https://example.org/wiki/A_(b)'],
+  ['“https://example.org/”, he wrote: https://example.org/a?!', 'https://example.org/', 'https://example.org/a'],
+  ['https://bank.example@evil.example/ https://:x@evil.example/ https://a:b@evil.example'],
+  ['https://example.org/@ada', 'https://example.org/@ada'],
+  ['https://example.org/\u202egpj.exe', 'https://example.org/'],
+  ['https://exam\u200bple.org/', 'https://exam/'],
+  ['data:text/html,https vbscript:x blob:https', ],
 ]) {
   test(`addresses in ${JSON.stringify(text)}: ${found.length}`, () => {
     assert.deepEqual(pieces(text).flatMap(({ href }) => href ?? []), found);
