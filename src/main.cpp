@@ -16,6 +16,7 @@
 #include "roomkey/listener.hpp"
 #include "roomkey/log.hpp"
 #include "roomkey/options.hpp"
+#include "roomkey/secret.hpp"
 #include "roomkey/serve.hpp"
 #include "roomkey/system.hpp"
 
@@ -24,6 +25,7 @@ namespace {
 using namespace roomkey;
 
 int run(int argc, char** argv) {
+    hide_secret(environ);
     const Parameters environment(environ);
     std::optional<Listener> inherited = Listener::inherited(environment);
     if (!inherited && is_cgi(environment)) {

@@ -20,6 +20,7 @@ namespace roomkey {
 
 namespace {
 
+constexpr std::string_view k_variable = "SCALEDRONE_CHANNEL_SECRET";
 constexpr std::size_t k_longest = 4096;
 // RFC 7518 3.2: a key of at least the size of the hash.
 constexpr std::size_t k_advised = 32;
@@ -130,6 +131,19 @@ Secret::~Secret() {
     }
 }
 
+void hide_secret(char** environment) {
+    static std::vector<Secret> moved;
+    for (char** entry = environment; *entry != nullptr; ++entry) {
+        const std::string_view pair(*entry);
+        if (pair.starts_with(k_variable) && pair.substr(k_variable.size()).starts_with('=')) {
+            const auto copy = moved.emplace_back(pair.size() + 1).storage();
+            std::copy_n(*entry, copy.size(), copy.begin());
+            ::explicit_bzero(*entry, pair.size());
+            *entry = reinterpret_cast<char*>(copy.data());
+        }
+    }
+}
+
 Secret load_secret(const std::optional<std::string>& file, const Parameters& environment,
                    std::vector<std::string>& warnings) {
     std::optional<std::string> path = file;
@@ -142,7 +156,7 @@ Secret load_secret(const std::optional<std::string>& file, const Parameters& env
         check(secret, where, warnings);
         return secret;
     }
-    const auto value = environment.find("SCALEDRONE_CHANNEL_SECRET");
+    const auto value = environment.find(k_variable);
     if (!value) {
         fail(
             "secret: not given; --secret-file FILE, or SCALEDRONE_CHANNEL_SECRET in the "

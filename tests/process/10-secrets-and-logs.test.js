@@ -47,7 +47,11 @@ describe('what is written', () => {
       { body: `{"clientID": ${longID}`, params: { CONTENT_TYPE: 'application/json' } },
       { body: `--x\r\n${longID}`, params: { CONTENT_TYPE: 'multipart/form-data; boundary=x' } },
     ];
-    for (const one of asked) assert.ok((await ask(address, one)).status >= 200);
+    for (const one of asked) {
+      const { status, stderr } = await ask(address, one);
+      assert.ok(status >= 200);
+      assert.equal(stderr, '', 'nothing for the log of the web server');
+    }
     const rude = await Peer.connect(address);
     await rude.write(Buffer.concat([request({ body }).subarray(0, -8), record(type.abort)]));
     await rude.write(Buffer.from(longID));
@@ -103,6 +107,30 @@ describe('what others can see of the process', () => {
     assert.doesNotMatch(await readFile(`/proc/${child.pid}/cmdline`, 'latin1'), new RegExp(secret));
     for (const name of ['environ', 'mem', 'maps']) assert.equal(statSync(`/proc/${child.pid}/${name}`).uid, 0, name);
     await child.stop();
+  });
+
+  test('what it was started with shows the secret no more, even to root, and a reload still has it', { skip: asRoot ? false : 'root alone may look' }, async () => {
+    const { child, address } = await serveAsNobody();
+    const shown = await readFile(`/proc/${child.pid}/environ`, 'latin1');
+    assert.ok(shown.includes(channel), 'this is where it was');
+    assert.ok(!shown.includes(secret) && !shown.includes('SCALEDRONE_CHANNEL_SECRET'));
+    child.kill('SIGHUP');
+    await until('the reload', () => child.stderr.includes('read again'));
+    await verifyBuiltIn((await ask(address)).body);
+    await child.stop();
+  });
+
+  test('it opens no file for writing, and leaves none', async () => {
+    const path = place.path('written.sock');
+    const trace = place.path('opened');
+    const child = place.start('strace', ['-D', '-f', '-qq', '-o', trace, '-e', 'trace=open,openat,creat,memfd_create,rename,link', roomkey, '--socket', `unix:${path}`], { env: environment });
+    const peer = await until('the socket', () => Peer.connect({ path }), { within: 10_000 });
+    await verifyBuiltIn((await peer.ask({ within: 10_000 })).body);
+    peer.close();
+    await child.stop();
+    const calls = await readFile(trace, 'utf8');
+    assert.match(calls, /openat\(.*libcrypto/, 'the trace has what was opened');
+    assert.deepEqual(calls.split('\n').filter((line) => /O_WRONLY|O_RDWR|O_CREAT|creat|rename|link\(/.test(line)), []);
   });
 
   test('it leaves no core, however large they may be', async () => {

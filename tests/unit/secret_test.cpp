@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -209,6 +210,22 @@ BOOST_AUTO_TEST_CASE(never_tells_the_key) {
         }
         BOOST_TEST((loaded.exit_status == 0 || loaded.key.find("zqxzqx") == std::string::npos));
     }
+}
+
+// Only the variable itself, each time it is there, and nothing that is named like it.
+BOOST_AUTO_TEST_CASE(is_moved_out_of_the_environment) {
+    std::string other = "SCALEDRONE_CHANNEL_SECRETS=a";
+    std::string first = "SCALEDRONE_CHANNEL_SECRET=" + k_32;
+    std::string second = "SCALEDRONE_CHANNEL_SECRET=second";
+    std::array<char*, 4> environment{other.data(), first.data(), second.data(), nullptr};
+    hide_secret(environment.data());
+    BOOST_TEST(other == "SCALEDRONE_CHANNEL_SECRETS=a");
+    BOOST_TEST(first == std::string(first.size(), '\0'));
+    BOOST_TEST(second == std::string(second.size(), '\0'));
+    BOOST_TEST(environment[0] == other.data());
+    std::vector<std::string> warnings;
+    const Secret secret = load_secret(std::nullopt, Parameters(environment.data()), warnings);
+    BOOST_TEST(text_of(secret) == k_32);
 }
 
 BOOST_AUTO_TEST_CASE(has_one_owner) {
