@@ -98,7 +98,7 @@ k_test_packages=(
   systemd-analyze:systemd ip:iproute2 strace:strace ps:procps openssl:openssl
 )
 k_style_packages=(
-  clang-format:clang-format clang-tidy:clang-tidy clang++:clang shellcheck:shellcheck
+  clang-format:clang-format clang-tidy:clang-tidy clang++:clang shellcheck:shellcheck cppcheck:cppcheck
   /usr/include/boost/test/unit_test.hpp:libboost-test-dev
 )
 k_fuzz_packages=(
