@@ -79,17 +79,14 @@ int write_all(std::string_view bytes) {
     return 0;
 }
 
-// Throws away a body that was refused unread. Under mod_cgid stdin and stdout are one socket, and
+// Throws away a body that was left unread. Under mod_cgid stdin and stdout are one socket, and
 // ending with input unread would reset it, and cut off the answer.
-void discard_refused_body(const Parameters& environment) {
+void discard_body(const Parameters& environment) {
     constexpr long long k_most = 1'048'576;
     constexpr std::size_t k_piece = 4096;
     constexpr std::chrono::milliseconds k_patience{500};
     const long long declared = parse_decimal(environment.get("CONTENT_LENGTH"));
-    if (declared <= static_cast<long long>(k_max_body)) {
-        return;
-    }
-    auto left = static_cast<std::size_t>(std::min(declared, k_most));
+    auto left = static_cast<std::size_t>(std::clamp(declared, 0LL, k_most));
     while (left > 0) {
         const Body piece = read_body(std::min(left, k_piece), k_patience);
         if (piece.bytes.empty() || piece.read != BodyRead::complete) {
@@ -100,11 +97,13 @@ void discard_refused_body(const Parameters& environment) {
 }
 
 // A web server with a broken configuration must not look like one that refuses a visitor.
-int answer_misconfigured(const std::vector<std::string>& findings) {
+int answer_misconfigured(const Parameters& environment, const std::vector<std::string>& findings) {
     log(Severity::error, findings);
-    return write_all(
+    const int status = write_all(
         "Status: 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n"
         "Cache-Control: no-store\r\n\r\nNo token can be made at the moment");
+    discard_body(environment);
+    return status;
 }
 
 }  // namespace
@@ -124,12 +123,14 @@ int run_cgi(const Parameters& environment) {
             log(Severity::error, answer.failure);
         }
         const int status = write_all(answer.bytes);
-        discard_refused_body(environment);
+        if (parse_decimal(environment.get("CONTENT_LENGTH")) > static_cast<long long>(k_max_body)) {
+            discard_body(environment);
+        }
         return status;
     } catch (const ConfigError& error) {
-        return answer_misconfigured(error.findings());
+        return answer_misconfigured(environment, error.findings());
     } catch (const UsageError& error) {
-        return answer_misconfigured({error.what()});
+        return answer_misconfigured(environment, {error.what()});
     }
 }
 

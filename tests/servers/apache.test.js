@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { send } from '../process/support/http.js';
 import { verifyBuiltIn } from '../process/support/tokens.js';
+import { until } from '../process/support/until.js';
 import { answersTheContract, believesNoVisitor, good, logsPeopleIn, members } from './support/contract.js';
 import { ownSite, startApache } from './support/apache.js';
 import { openWebPlace, serveForWeb, serveWithPolicy } from './support/server.js';
@@ -76,6 +77,16 @@ describe('the complete site (site.conf)', () => {
   });
 });
 
+/** What a visitor sees when the secret's file is not where local.conf says. */
+function failsInOneLine(server) {
+  test('500 in one line', async () => {
+    const answer = await send(server().port, '/auth', good);
+    assert.equal(answer.status, 500);
+    assert.equal(answer.body, 'No token can be made at the moment');
+    await until('the reason in the log', async () => /secret file .*nowhere/.test(await server().log()));
+  });
+}
+
 describe('mod_fcgid (roomkey-fcgid.conf)', () => {
   const mods = ['fcgid'];
   const use = (port) => ownSite(place, 'roomkey-fcgid.conf')(port);
@@ -85,6 +96,7 @@ describe('mod_fcgid (roomkey-fcgid.conf)', () => {
   });
 
   const withMembers = async () => ({ ROOMKEY_POLICY: await place.write('members.json', members, 0o644) });
+  withApache('without a secret', () => ({ use, mods, settings: { ROOMKEY_SECRET_FILE: '/nowhere' } }), failsInOneLine);
   withApache('without a login', async () => ({ use, mods, settings: await withMembers() }), believesNoVisitor);
   withApache('with examples/login-basic-cgi.conf', async () => ({
     use, mods: [...mods, 'rewrite'], login: 'login-basic-cgi.conf', settings: await withMembers(),
@@ -107,6 +119,7 @@ describe('mod_cgid (roomkey-cgid.conf)', () => {
   });
 
   const withMembers = async () => ({ ROOMKEY_POLICY: await place.write('members.json', members, 0o644) });
+  withApache('without a secret', () => ({ use, mods, settings: { ROOMKEY_SECRET_FILE: '/nowhere' } }), failsInOneLine);
   withApache('without a login', async () => ({ use, mods, settings: await withMembers() }), believesNoVisitor);
   withApache('with examples/login-basic-cgi.conf', async () => ({
     use, mods: [...mods, 'rewrite'], login: 'login-basic-cgi.conf', settings: await withMembers(),
