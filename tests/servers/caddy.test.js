@@ -32,6 +32,8 @@ async function startCaddy({ use, env = () => ({}), login = false }) {
   if (login) await copyFile(`${root}deploy/caddy/examples/login-basic.caddy`, `${dir}/roomkey/login-basic.caddy`);
   await place.write(`${name}/roomkey/users`, `${users}\n`, 0o644);
   const home = await makeWritable(place, `${name}/home`);
+  // Whoever starts it by hand may stand in a folder that Caddy's user can't read.
+  await mkdir(`${dir}/private`, { mode: 0o700 });
   await place.write(`${name}/Caddyfile`, `{
     admin off
     default_bind 127.0.0.1
@@ -41,7 +43,7 @@ async function startCaddy({ use, env = () => ({}), login = false }) {
 ${use(port)}
 `, 0o644);
   return startServer(place, {
-    command: 'caddy', args: ['run', '--adapter', 'caddyfile', '--config', `${dir}/Caddyfile`], port, endSignal: 'SIGTERM',
+    command: 'caddy', args: ['run', '--adapter', 'caddyfile', '--config', `${dir}/Caddyfile`], port, endSignal: 'SIGTERM', cwd: `${dir}/private`,
     env: { HOME: home, ...env(port) }, ...(asRoot ? { uid: webUser.uid, gid: webUser.gid } : {}),
   });
 }
