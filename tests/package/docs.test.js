@@ -341,6 +341,15 @@ test('the socket is the same in roomkey.8 and in nginx/upstream.conf', () => {
   assert.equal(socket, path);
 });
 
+test('the packages that a build needs are the same everywhere', () => {
+  const [, list] = /^k_build_packages=\(\n([^]*?)^\)/m.exec(read('deploy/common.sh'));
+  const needed = sorted(all(list, /:([a-z][\w.+-]*)/g));
+  const [, ofReadme] = /apt install ([a-z0-9+. -]*\bcmake [a-z0-9+. -]*)/.exec(readme);
+  assert.deepEqual(sorted(ofReadme.split(' ')), needed);
+  const control = read('deploy/packaging/debian/control').split('\n\n')[0];
+  for (const name of needed) if (name !== 'g++') assert.match(control, new RegExp(`^ *(?:Build-Depends: )?${name}\\b`, 'm'), name);
+});
+
 test('the version is the same everywhere', () => {
   const [, version] = /^\s*VERSION (\d+\.\d+\.\d+)$/m.exec(read('CMakeLists.txt'));
   assert.equal(run(['--version']).stdout, `roomkey ${version}\n`);
