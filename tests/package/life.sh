@@ -42,7 +42,6 @@ need() {
   fi
 }
 
-mount --make-rprivate /
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/run"

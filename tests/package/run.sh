@@ -39,7 +39,10 @@ tar -C "$repository" --exclude=./build --exclude=./.git --exclude=node_modules -
 # Mounts and processes live in namespaces of their own. They are gone with the last of its processes,
 # however this ends, so nothing of them is left to clean up here.
 # It runs in the background, so that a signal to this script is not kept waiting until its end.
-unshare --mount --mount-proc --pid --fork --kill-child "$here/life.sh" "$root" &
+propagation=private
+# In a chroot, / is no mount point, and has no propagation to change.
+unshare --mount true 2>/dev/null || propagation=unchanged
+unshare --mount --propagation "$propagation" --mount-proc --pid --fork --kill-child "$here/life.sh" "$root" &
 life=$!
 status=0
 wait "$life" || status=$?

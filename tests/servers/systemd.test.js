@@ -96,14 +96,20 @@ describe('a socket that systemd hands over', () => {
     ], { env: { SCALEDRONE_CHANNEL_ID: channel, CREDENTIALS_DIRECTORY: place.path('credentials') } });
     await until('listening', () => answers({ path }));
     await verifyBuiltIn((await ask({ path })).body);
-    const [reload] = await settings('roomkey.service', 'ExecReload');
-    execFileSync('/bin/sh', ['-c', reload], { env: { MAINPID: String(child.pid) } });
+    const commands = await settings('roomkey.service', 'ExecReload');
+    assert.deepEqual(commands, ['/usr/bin/roomkey check', '/bin/kill -HUP $MAINPID']);
+    const reload = (env) => execFileSync('/bin/sh', ['-ec', commands.join('\n').replace('/usr/bin/roomkey', roomkey)],
+      { env: { SCALEDRONE_CHANNEL_ID: channel, CREDENTIALS_DIRECTORY: place.path('credentials'), MAINPID: String(child.pid), ...env }, stdio: 'pipe' });
+    // What is wrong is told to who reloads, and nothing is read.
+    assert.throws(() => reload({ ROOMKEY_POLICY: '/nowhere' }), /policy \/nowhere/);
+    reload({});
     await until('the reload', () => /were read again/.test(child.stderr));
+    assert.doesNotMatch(child.stderr, /nowhere/);
     await verifyBuiltIn((await ask({ path })).body);
     assert.equal((await child.stop()).status, 0);
   });
 
-  test('ExecStartPre says what is wrong, with a status that no restart follows', async () => {
+  test('ExecStartPre says what is wrong, and the program itself fails with a status that no restart follows', async () => {
     const never = (await settings('roomkey.service', 'RestartPreventExitStatus')).join(' ').split(' ').map(Number);
     const [command] = await settings('roomkey.service', 'ExecStartPre');
     assert.equal(command, '/usr/bin/roomkey check');
@@ -111,8 +117,10 @@ describe('a socket that systemd hands over', () => {
     assert.equal((await check(environment)).status, 0);
     for (const env of [{ ...environment, ROOMKEY_POLICY: '/nowhere' }, { ...environment, SCALEDRONE_CHANNEL_SECRET: '' }, {}]) {
       const { status, stderr } = await check(env);
-      assert.ok(never.includes(status), `status ${status}`);
       assert.notEqual(stderr, '');
+      const main = await place.run(roomkey, ['--socket', `unix:${place.path('never.sock')}`], { env });
+      assert.deepEqual([main.status, main.stderr], [status, stderr]);
+      assert.ok(never.includes(status), `status ${status}`);
     }
   });
 });
