@@ -23,11 +23,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-int refuse(const Refusal& refusal) {
-    log(Severity::error, public_text(refusal));
-    return EX_DATAERR;
-}
-
 // RFC 3339, in UTC.
 std::string date_of(std::chrono::sys_seconds time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
@@ -46,21 +41,37 @@ Json part_of(std::string_view encoded) {
     return Json::parse(base64url::decode(encoded).value());
 }
 
-void print_decoded(const std::string& token, bool as_json) {
+void print_token(const std::string& token, const Options& options) {
     const std::size_t first = token.find('.');
     const std::size_t second = token.find('.', first + 1);
     const Json header = part_of(token.substr(0, first));
     const Json claims = part_of(token.substr(first + 1, second - first - 1));
-    if (as_json) {
-        std::cout << Json{{"header", header}, {"claims", claims}}.dump() << '\n';
-        return;
+    const long long expiry = claims["exp"].get<long long>();
+    const std::string date = date_of(std::chrono::sys_seconds(std::chrono::seconds(expiry)));
+    if (options.decode && options.json) {
+        std::cout << Json{{"header", header}, {"claims", claims}, {"expires", date}}.dump() << '\n';
+    } else if (options.decode) {
+        std::cout << "header: " << header.dump(2) << "\nclaims: " << claims.dump(2)
+                  << "\nexpires: " << date << '\n';
+    } else if (options.json) {
+        std::cout << Json{{"token", token}, {"expires_at", expiry}}.dump() << '\n';
+    } else {
+        std::cout << token << '\n';
     }
-    const std::chrono::sys_seconds expiry(std::chrono::seconds(claims["exp"].get<long long>()));
-    std::cout << "header: " << header.dump(2) << "\nclaims: " << claims.dump(2)
-              << "\nexpires: " << date_of(expiry) << '\n';
 }
 
 }  // namespace
+
+int refuse(const Refusal& refusal) {
+    std::string text = public_text(refusal);
+    if (refusal.reason == Reason::missing_field) {
+        text += "; --form " + refusal.field + "=VALUE gives it";
+    } else if (refusal.reason == Reason::not_logged_in) {
+        text += "; --server ROOMKEY_NAME=VALUE gives what the policy takes from the web server";
+    }
+    log(Severity::error, text);
+    return EX_DATAERR;
+}
 
 Outcome<Form> form_of(const std::vector<std::string>& pairs) {
     Form form;
@@ -87,7 +98,12 @@ int run_check(const Options& options, const Parameters& environment) {
     if (!options.json) {
         const Setup setup = load_setup(options, environment);
         log(Severity::warning, setup.warnings);
-        std::cout << "The configuration is valid.\n";
+        const std::size_t count = setup.warnings.size();
+        std::cout << "The configuration is valid";
+        if (count > 0) {
+            std::cout << ", with " << count << (count == 1 ? " warning" : " warnings");
+        }
+        std::cout << ".\n";
         return EX_OK;
     }
     Json report{{"valid", true}, {"errors", Json::array()}, {"warnings", Json::array()}};
@@ -117,11 +133,7 @@ int run_mint(const Options& options, const Parameters& environment) {
     if (!token) {
         return refuse(token.error());
     }
-    if (options.decode) {
-        print_decoded(*token, options.json);
-    } else {
-        std::cout << *token << '\n';
-    }
+    print_token(*token, options);
     return EX_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <boost/program_options.hpp>
 
 #include <array>
+#include <set>
 #include <sstream>
 
 #include "roomkey/text.hpp"
@@ -52,7 +53,7 @@ po::options_description command_options() {
         ("room", po::value<std::vector<std::string>>()->value_name("ROOM"),          //
          "explain: a room; may be repeated")                                         //
         ("rooms", po::value<std::string>()->value_name("FILE"),                      //
-         "explain: a file with a room in each line")                                 //
+         "explain: a file with a room in each line, explained in a table")           //
         ("json", "print JSON, for programs");
     return options;
 }
@@ -66,6 +67,22 @@ std::vector<std::string> check_pairs(std::vector<std::string> pairs, const std::
     for (const std::string& pair : pairs) {
         if (pair.find('=') == std::string::npos || pair.front() == '=') {
             throw UsageError(where + ": found no NAME=VALUE");
+        }
+    }
+    return pairs;
+}
+
+// A policy can name no other parameters; and which of two equal ones counts would be a guess.
+std::vector<std::string> check_parameters(std::vector<std::string> pairs) {
+    std::set<std::string> names;
+    for (const std::string& pair : pairs) {
+        const std::string name = pair.substr(0, pair.find('='));
+        if (!name.starts_with("ROOMKEY_")) {
+            throw UsageError("--server: found " + name +
+                             "; a name with ROOMKEY_ in front is allowed");
+        }
+        if (!names.insert(name).second) {
+            throw UsageError("--server: found " + name + " twice; a name is allowed once");
         }
     }
     return pairs;
@@ -87,7 +104,8 @@ void take_over(const po::variables_map& given, Options& options) {
         options.form = check_pairs(given["form"].as<std::vector<std::string>>(), "--form");
     }
     if (given.count("server") != 0) {
-        options.server = check_pairs(given["server"].as<std::vector<std::string>>(), "--server");
+        options.server = check_parameters(
+            check_pairs(given["server"].as<std::vector<std::string>>(), "--server"));
     }
     if (given.count("room") != 0) {
         options.rooms = given["room"].as<std::vector<std::string>>();
@@ -95,6 +113,44 @@ void take_over(const po::variables_map& given, Options& options) {
     text("rooms", options.rooms_file);
     options.decode = given.count("decode") != 0;
     options.json = given.count("json") != 0;
+}
+
+// What only a server uses, and so nobody else should stumble over.
+void take_serving_variables(const po::variables_map& given, const Parameters& environment,
+                            Options& options) {
+    if (given.count("socket") == 0) {
+        options.socket = variable(environment, "ROOMKEY_SOCKET");
+    }
+    const auto threads = variable(environment, "ROOMKEY_THREADS");
+    if (threads && given.count("threads") == 0) {
+        options.threads = parse_threads(*threads, "ROOMKEY_THREADS");
+    }
+}
+
+// An option that the command passes over would be a mistake that nobody sees. Those of the server
+// are let pass, so that its own command line can be checked.
+void refuse_unused(const po::variables_map& given, Command command) {
+    struct Use {
+        const char* option;
+        bool by_check;
+        bool by_mint;
+        bool by_explain;
+    };
+    constexpr std::array<Use, 6> k_uses{{{"form", false, true, true},
+                                         {"server", false, true, true},
+                                         {"decode", false, true, false},
+                                         {"room", false, false, true},
+                                         {"rooms", false, false, true},
+                                         {"json", true, true, true}}};
+    for (const Use& use : k_uses) {
+        const bool used = (command == Command::check && use.by_check) ||
+                          (command == Command::mint && use.by_mint) ||
+                          (command == Command::explain && use.by_explain);
+        if (given.count(use.option) != 0 && !used) {
+            throw UsageError("found --" + std::string(use.option) +
+                             ", which this command does not use; see --help");
+        }
+    }
 }
 
 Command command_of(const std::string& word) {
@@ -115,10 +171,6 @@ Options options_from_environment(const Parameters& environment) {
     Options options;
     options.policy_file = variable(environment, "ROOMKEY_POLICY");
     options.secret_file = variable(environment, "ROOMKEY_SECRET_FILE");
-    options.socket = variable(environment, "ROOMKEY_SOCKET");
-    if (const auto threads = variable(environment, "ROOMKEY_THREADS")) {
-        options.threads = parse_threads(*threads, "ROOMKEY_THREADS");
-    }
     return options;
 }
 
@@ -139,13 +191,21 @@ Options parse_command_line(int argc, const char* const* argv, const Parameters& 
     } catch (const po::error& error) {
         throw UsageError(error.what());
     }
-    take_over(given, options);
     if (given.count("help") != 0) {
         options.command = Command::help;
-    } else if (given.count("version") != 0) {
+        return options;
+    }
+    if (given.count("version") != 0) {
         options.command = Command::version;
-    } else if (given.count("command") != 0) {
+        return options;
+    }
+    if (given.count("command") != 0) {
         options.command = command_of(given["command"].as<std::string>());
+    }
+    refuse_unused(given, options.command);
+    take_over(given, options);
+    if (options.command == Command::none || options.command == Command::serve) {
+        take_serving_variables(given, environment, options);
     }
     return options;
 }

@@ -35,11 +35,11 @@ Result<Pattern, std::string> Pattern::compile(std::string_view expression) {
     }
 }
 
-bool Pattern::matches(std::string_view room) const {
+std::optional<bool> Pattern::matches(std::string_view room) const {
     try {
         return m_expression->matches(room);
     } catch (const std::runtime_error&) {
-        return false;
+        return std::nullopt;
     }
 }
 

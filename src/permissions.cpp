@@ -2,6 +2,7 @@
 #include "roomkey/permissions.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "roomkey/pattern.hpp"
 
@@ -12,7 +13,11 @@ Access access_to(std::string_view room, const std::vector<Permission>& permissio
     for (std::size_t i = 0; i < permissions.size(); ++i) {
         const Permission& permission = permissions[i];
         const auto pattern = Pattern::compile(permission.pattern);
-        if (!pattern || !pattern->matches(room)) {
+        const std::optional<bool> matches = pattern ? pattern->matches(room) : false;
+        if (!matches) {
+            access.undecided.push_back(i);
+        }
+        if (!matches.value_or(false)) {
             continue;
         }
         const bool first = access.deciding.empty();
@@ -20,6 +25,10 @@ Access access_to(std::string_view room, const std::vector<Permission>& permissio
         access.subscribe = permission.subscribe && (first || access.subscribe);
         access.history = first ? permission.history : std::min(access.history, permission.history);
         access.deciding.push_back(i);
+    }
+    if (!access.undecided.empty()) {
+        access.publish = access.subscribe = false;
+        access.history = 0;
     }
     return access;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "roomkey/secret.hpp"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -13,8 +13,7 @@
 #include <new>
 #include <utility>
 
-#include "roomkey/descriptor.hpp"
-#include "roomkey/system.hpp"
+#include "roomkey/file.hpp"
 
 namespace roomkey {
 
@@ -29,42 +28,15 @@ constexpr std::size_t k_advised = 32;
     throw ConfigError({finding}, exit_status);
 }
 
-int exit_status_of(int error) {
-    if (error == ENOENT || error == ENOTDIR) {
-        return EX_NOINPUT;
-    }
-    return error == EACCES || error == EPERM ? EX_NOPERM : EX_OSERR;
-}
-
-Secret read_file(const std::string& path, const std::string& where) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+Secret read_secret_file(const std::string& path, const std::string& where) {
+    const Descriptor file = open_file(path, where);
     struct stat status {};
-    if (!file || ::fstat(file.get(), &status) != 0) {
-        const int error = errno;
-        fail(with_errno(where) + "; a readable file is needed", exit_status_of(error));
-    }
-    if (!S_ISREG(status.st_mode)) {
-        fail(where + ": found no regular file; a file with the raw bytes of the key is allowed");
-    }
-    if ((status.st_mode & S_IROTH) != 0) {
+    if (::fstat(file.get(), &status) != 0 || (status.st_mode & S_IROTH) != 0) {
         fail(where + ": found a file that everyone may read; chmod o-r it", EX_NOPERM);
     }
-    Secret secret(k_longest + 1);
-    std::size_t size = 0;
-    while (size < secret.storage().size()) {
-        const ssize_t got =
-            ::read(file.get(), secret.storage().data() + size, secret.storage().size() - size);
-        if (got < 0 && errno != EINTR) {
-            fail(with_errno(where), EX_OSERR);
-        }
-        if (got == 0) {
-            break;
-        }
-        size += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
-    }
-    if (size > k_longest) {
-        fail(where + ": found over 4096 bytes; a key of 32 to 4096 bytes is allowed");
-    }
+    // One byte more than the longest key and its newline tells that it is too long.
+    Secret secret(k_longest + 2);
+    std::size_t size = read_file(file, secret.storage(), where);
     if (size > 0 && secret.storage()[size - 1] == '\n') {
         --size;
     }
@@ -77,6 +49,18 @@ Secret read_variable(std::string_view value) {
     std::copy(value.begin(), value.end(), secret.storage().begin());
     secret.resize(value.size());
     return secret;
+}
+
+// The file of the credential `secret`. A unit may have other credentials and not this one, which is
+// no reason to pass over the environment.
+std::optional<std::string> credential(const Parameters& environment) {
+    const std::string_view directory = environment.get("CREDENTIALS_DIRECTORY");
+    if (directory.empty()) {
+        return std::nullopt;
+    }
+    std::string path = std::string(directory) + "/secret";
+    const bool is_missing = ::access(path.c_str(), F_OK) != 0 && errno == ENOENT;
+    return is_missing ? std::nullopt : std::optional(std::move(path));
 }
 
 // What stands in examples and tutorials, and would sign tokens that anybody can forge.
@@ -92,6 +76,9 @@ void check(const Secret& secret, const std::string& where, std::vector<std::stri
                                secret.bytes().size());
     if (key.empty()) {
         fail(where + ": empty; HS256 needs a key");
+    }
+    if (key.size() > k_longest) {
+        fail(where + ": found over 4096 bytes; a key of 32 to 4096 bytes is allowed");
     }
     if (is_placeholder(key)) {
         fail(where + ": found a placeholder; put the channel's own secret there");
@@ -146,21 +133,17 @@ void hide_secret(char** environment) {
 
 Secret load_secret(const std::optional<std::string>& file, const Parameters& environment,
                    std::vector<std::string>& warnings) {
-    std::optional<std::string> path = file;
-    if (const auto directory = environment.find("CREDENTIALS_DIRECTORY"); !path && directory) {
-        path = std::string(*directory) + "/secret";
-    }
-    if (path) {
+    if (const auto path = file ? file : credential(environment)) {
         const std::string where = "secret file " + *path;
-        Secret secret = read_file(*path, where);
+        Secret secret = read_secret_file(*path, where);
         check(secret, where, warnings);
         return secret;
     }
     const auto value = environment.find(k_variable);
     if (!value) {
         fail(
-            "secret: not given; --secret-file FILE, or SCALEDRONE_CHANNEL_SECRET in the "
-            "environment, is needed");
+            "secret: not given; --secret-file FILE, a systemd credential named secret, or "
+            "SCALEDRONE_CHANNEL_SECRET in the environment, is needed");
     }
     Secret secret = read_variable(*value);
     check(secret, "environment variable SCALEDRONE_CHANNEL_SECRET", warnings);

@@ -3,39 +3,25 @@
 
 #include <sysexits.h>
 
-#include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "roomkey/config_error.hpp"
+#include "roomkey/file.hpp"
 #include "roomkey/policy.hpp"
 #include "roomkey/secret.hpp"
-#include "roomkey/system.hpp"
+#include "roomkey/strict_json.hpp"
 
 namespace roomkey {
-
-namespace {
-
-std::string read_policy(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text(std::istreambuf_iterator<char>(file), {});
-    if (!file) {
-        const int status = errno == EACCES ? EX_NOPERM : EX_NOINPUT;
-        throw ConfigError({with_errno("policy " + path) + "; a readable file is needed"}, status);
-    }
-    return text;
-}
-
-}  // namespace
 
 Policy load_policy(const Options& options, const Parameters& environment) {
     if (!options.policy_file) {
         return compile_policy(k_builtin_policy, "built-in policy", environment);
     }
-    return compile_policy(read_policy(*options.policy_file), *options.policy_file, environment);
+    const std::string text =
+        read_text(*options.policy_file, "policy " + *options.policy_file, k_largest_json);
+    return compile_policy(text, *options.policy_file, environment);
 }
 
 Setup load_setup(const Options& options, const Parameters& environment) {

@@ -74,7 +74,7 @@ private:
 
 Json parse_strict_json(std::string_view text, Findings& findings) {
     if (text.size() > k_largest_json) {
-        findings.error("", "found " + std::to_string(text.size()) + " bytes; 65536 are allowed");
+        findings.error("", "found more than 65536 bytes; 65536 are allowed");
         findings.throw_if_any();
     }
     // To nlohmann a zero byte is the end, and what is behind it would be ignored.

@@ -29,7 +29,7 @@ struct Options {
     // For explain: the rooms to explain, or a file with one a line.
     std::vector<std::string> rooms;
     std::optional<std::string> rooms_file;
-    // For check, mint --decode and explain.
+    // For check, mint and explain.
     bool json = false;
 };
 
@@ -39,11 +39,11 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-// The options that the environment gives, which is all that a CGI program listens to: its
-// arguments come from the visitor's query string.
+// The files that the environment names, which is all that a CGI program listens to: its arguments
+// come from the visitor's query string, and it has no socket and no threads of its own.
 [[nodiscard]] Options options_from_environment(const Parameters& environment);
 
-// The same overridden by the command line. Throws UsageError.
+// The command line, and where it is silent, the variables that the command uses. Throws UsageError.
 [[nodiscard]] Options parse_command_line(int argc, const char* const* argv,
                                          const Parameters& environment);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,9 +17,8 @@ public:
     // The error says in a few words what is wrong with the expression.
     [[nodiscard]] static Result<Pattern, std::string> compile(std::string_view expression);
 
-    // Whether the pattern matches. One that takes too long on this room counts as no match, as it
-    // would grant nothing.
-    [[nodiscard]] bool matches(std::string_view room) const;
+    // Whether the pattern matches; nothing if that takes too long to find out.
+    [[nodiscard]] std::optional<bool> matches(std::string_view room) const;
 
 private:
     class Expression;

@@ -24,10 +24,13 @@ struct Access {
     long long history = 0;
     // Which permissions match, as indices; they decide together.
     std::vector<std::size_t> deciding;
+    // Those of which it takes too long to find out whether they match.
+    std::vector<std::size_t> undecided;
 };
 
 // What `permissions` grant in `room`. Where several match, all of them must allow; where none
-// does, nothing is granted. A pattern that is no regular expression matches nothing.
+// does, nothing is granted. A pattern that is no regular expression matches nothing; with one that
+// takes too long nothing is granted either, since it might forbid.
 [[nodiscard]] Access access_to(std::string_view room, const std::vector<Permission>& permissions);
 
 }  // namespace roomkey

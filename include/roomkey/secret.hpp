@@ -36,11 +36,13 @@ private:
 };
 
 // Moves the variable that holds the key, if there is one, to such pages, and wipes it where it was:
-// what a process was started with can be read in /proc/PID/environ. For use before any thread starts.
+// what a process was started with can be read in /proc/PID/environ. For use before any thread
+// starts.
 void hide_secret(char** environment);
 
-// Reads the key from `file`, or else $CREDENTIALS_DIRECTORY/secret, or else the variable
-// SCALEDRONE_CHANNEL_SECRET. A file holds the raw bytes; exactly one newline at its end is cut.
+// Reads the key from `file`, or else $CREDENTIALS_DIRECTORY/secret if it exists, or else the
+// variable SCALEDRONE_CHANNEL_SECRET. A file holds the raw bytes; exactly one newline at its end is
+// cut.
 // Throws ConfigError for a key that is missing, empty, a placeholder, over 4096 bytes, or in a file
 // that everyone may read. Appends to `warnings` what is allowed but unwise.
 [[nodiscard]] Secret load_secret(const std::optional<std::string>& file,

@@ -131,7 +131,7 @@ const misconfigured = [
   ['no channel', { SCALEDRONE_CHANNEL_SECRET: secret }, /SCALEDRONE_CHANNEL_ID/],
   ['a policy that does not exist', { ...environment, ROOMKEY_POLICY: '/nowhere/policy.json' }, /\/nowhere\/policy\.json/],
   ['a secret file that does not exist', { ...environment, ROOMKEY_SECRET_FILE: '/nowhere/secret' }, /\/nowhere\/secret/],
-  ['a bad number of threads', { ...environment, ROOMKEY_THREADS: 'many' }, /ROOMKEY_THREADS/],
+  ['a directory for a policy', { ...environment, ROOMKEY_POLICY: '/' }, /a directory/],
 ];
 for (const [name, env, reason] of misconfigured) {
   test(`misconfigured by ${name} it answers 500, and says why on stderr only`, async () => {
@@ -144,6 +144,13 @@ for (const [name, env, reason] of misconfigured) {
     assert.doesNotMatch(ended.stdout + ended.stderr, new RegExp(secret));
   });
 }
+
+test('what only a server reads is not read', async () => {
+  const env = { ...environment, ROOMKEY_THREADS: 'many', ROOMKEY_SOCKET: 'nowhere' };
+  const ended = await runCgi(place, post, { env, input: body });
+  assert.equal(parseAnswer(Buffer.from(ended.stdout)).status, 200);
+  assert.equal(ended.stderr, '');
+});
 
 test('it starts and answers within a fraction of a second', async (t) => {
   const runs = 20;

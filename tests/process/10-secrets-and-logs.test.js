@@ -3,7 +3,8 @@
 // secret, a body or a whole client id; what it does write is one line an event, in the form of its reader.
 
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, existsSync, readdirSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, readFile, symlink } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { ask, parameters, Peer, record, request, type } from './support/fcgi.js';
@@ -142,6 +143,20 @@ describe('what others can see of the process', () => {
   });
 });
 
+/** A pipe that nobody writes to: whoever opens it as a file waits for ever. */
+let pipes = 0;
+function pipe() {
+  const path = place.path(`pipe-${++pipes}`);
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+function assertNoFile({ status, stdout, stderr }) {
+  assert.equal(status, 78, stderr);
+  assert.equal(stdout, '');
+  assert.match(stderr, /^roomkey: [^\n]+: found a (directory|pipe or device); a regular file is needed\n$/);
+}
+
 describe('the secret file', () => {
   const mint = (file, options) => run(place, ['mint', '--form', `clientID=${clientID}`, '--secret-file', file], options);
   const key = 'aN0ther5ecretOfThirtyTwoBytes!!!';
@@ -154,7 +169,10 @@ describe('the secret file', () => {
     ['that everyone may read', key, 0o604, 77, /everyone/],
     ['that the world may read, in the usual mode', key, 0o644, 77, /everyone/],
     ['for owner and group', key, 0o640, 0, /^$/],
+    ['of 4097 bytes', 'x'.repeat(4097), 0o600, 78, /over 4096/],
+    ['of 4097 bytes and a newline', `${'x'.repeat(4097)}\n`, 0o600, 78, /over 4096/],
     ['of 4096 bytes', 'x'.repeat(4096), 0o600, 0, /^$/],
+    ['of 4096 bytes and a newline', `${'x'.repeat(4096)}\n`, 0o600, 0, /^$/],
     ['of 31 bytes, with a warning', key.slice(1), 0o600, 0, /31 bytes.*32/],
     ['with a CR at its end, with a warning', `${key}\r\n`, 0o600, 0, /line end/],
   ];
@@ -178,7 +196,7 @@ describe('the secret file', () => {
   });
 
   test('that is a directory, or a device: not taken, and not waited for', async () => {
-    for (const file of [place.dir, '/dev/zero', '/dev/null']) assert.notEqual((await mint(file)).status, 0);
+    for (const file of [place.dir, '/dev/zero', '/dev/null', pipe()]) assertNoFile(await mint(file));
   });
 
   test('that is a link is followed, as systemd and Kubernetes make them', async () => {
@@ -205,9 +223,22 @@ describe('the secret file', () => {
     assert.match(ended.stderr, /secret/);
   });
 
-  test('a policy that does not exist: 66; one that is a directory is no success either', async () => {
-    assert.equal((await run(place, ['mint', '--form', 'clientID=a', '--policy', place.path('no.json')])).status, 66);
-    assert.notEqual((await run(place, ['mint', '--form', 'clientID=a', '--policy', place.dir])).status, 0);
+  test('a policy or a file of rooms that does not exist: 66; that is no file: 78, and not waited for', async () => {
+    for (const args of [['check', '--policy'], ['mint', '--form', 'clientID=a', '--policy'], ['explain', '--form', 'clientID=a', '--rooms']]) {
+      assert.equal((await run(place, [...args, place.path('no.json')])).status, 66);
+      for (const file of [place.dir, '/dev/zero', pipe()]) assertNoFile(await run(place, [...args, file]));
+    }
+  });
+
+  test('a server is not kept from a reload by a pipe that its policy has become', async () => {
+    const policy = await place.write('becomes-a-pipe.json', '{"claims": {"exp": "${now+60}"}}');
+    const { address, child } = await serveUnix(place, { args: ['--policy', policy] });
+    rmSync(policy);
+    execFileSync('mkfifo', [policy]);
+    child.kill('SIGHUP');
+    await until('the reload', () => /found a pipe or device[^]*stay in force/.test(child.stderr));
+    assert.equal((await ask(address)).status, 200);
+    assert.equal((await child.stop()).status, 0);
   });
 });
 

@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { openPlace } from './support/place.js';
-import { environment, run } from './support/roomkey.js';
+import { environment, roomkey, run } from './support/roomkey.js';
 import { channel, clientID, secret, verify, verifyBuiltIn } from './support/tokens.js';
+import { until } from './support/until.js';
 
 let place;
 before(async () => { place = await openPlace(); });
@@ -52,12 +53,13 @@ describe('mint', () => {
     const without = await run(place, ['mint', ...form, '--policy', policy]);
     assert.equal(without.status, 65);
     assert.equal(without.stdout, '');
+    assert.match(without.stderr, /^roomkey: Not logged in; --server ROOMKEY_NAME=VALUE gives [^\n]*\n$/);
   });
 
   test('without a required field exits 65 and says so', async () => {
     const ended = await run(place, ['mint']);
     assert.equal(ended.status, 65);
-    assert.match(ended.stderr, /No clientID defined/);
+    assert.equal(ended.stderr, 'roomkey: No clientID defined; --form clientID=VALUE gives it\n');
     assert.equal(ended.stdout, '');
   });
 
@@ -85,6 +87,8 @@ describe('the secret', () => {
     await verify((await mint([], { env: all })).stdout.trim(), `${other}2`);
     await verify((await mint([], { env: { ...environment, CREDENTIALS_DIRECTORY: place.dir } })).stdout.trim(), `${other}3`);
     await verify((await mint([], { env: { SCALEDRONE_CHANNEL_ID, SCALEDRONE_CHANNEL_SECRET: secret } })).stdout.trim(), secret);
+    // The unit has credentials, but none of this name.
+    await verify((await mint([], { env: { ...environment, CREDENTIALS_DIRECTORY: '/nowhere' } })).stdout.trim(), secret);
   });
 
   test('is the raw bytes of its file less one newline', async () => {
@@ -113,7 +117,99 @@ describe('options and environment', () => {
   });
 });
 
+describe('check', () => {
+  test('prints five mistakes of one file in five lines, each with its place', async () => {
+    const policy = await place.write('five.json', `{
+      "claims": {
+        "exp": 1700000000000,
+        "name": "\${form}",
+        "permissions": {"^a-\${form.b}$": {"publish": "yes"}}
+      },
+      "replay": "json"
+    }`);
+    const { status, stdout, stderr } = await run(place, ['check', '--policy', policy]);
+    assert.equal(status, 78);
+    assert.equal(stdout, '');
+    const lines = stderr.trimEnd().split('\n').filter((line) => line.includes(policy));
+    assert.deepEqual(lines.map((line) => line.replace(/^[^/]*/, '').slice(policy.length + 1, line.indexOf(': found')).replace(/: found.*/, '')).sort(),
+      ['/claims/exp', '/claims/name', '/claims/permissions/^a-${form.b}$', '/claims/permissions/^a-${form.b}$/publish', '/replay']);
+    const { stdout: json } = await run(place, ['check', '--policy', policy, '--json']);
+    const report = JSON.parse(json);
+    assert.equal(report.valid, false);
+    assert.equal(report.errors.length, 5);
+    for (const error of report.errors) assert.ok(stderr.includes(error), error);
+  });
+
+  test('counts the warnings, which are no errors', async () => {
+    const policy = await place.write('doubtful.json', '{"claims": {"exp": "${now+60}", "sub": "${form.u}", "permissions": {"^a|b$": {}}}}');
+    const { status, stdout, stderr } = await run(place, ['check', '--policy', policy]);
+    assert.equal(status, 0);
+    assert.equal(stdout, 'The configuration is valid, with 2 warnings.\n');
+    assert.match(stderr, /^roomkey: [^\n]*not anchored[^\n]*\nroomkey: [^\n]*visitor[^\n]*\n$/);
+  });
+
+  test('the largest policy is checked in bounded time, whatever its patterns are', async () => {
+    const hard = ['(a|aa)+(a|aa)+(a|aa)+', 'a?'.repeat(400), '(a*)*b', '((a?){1,9}){1,9}', '('.repeat(300), '(?=a*)'.repeat(100), '[a-z]*'.repeat(100), '(?R)', 'a{999999999}'];
+    const entries = [];
+    for (let i = 0, size = 0; size < 60_000; i++) {
+      const entry = `"^${i}${hard[i % hard.length]}$": {"publish": true}, "^${i}${'a'.repeat(100)}b$": {}`;
+      entries.push(entry);
+      size += entry.length + 1;
+    }
+    const policy = await place.write('hard.json', `{"claims": {"exp": "\${now+60}", "permissions": {${entries.join()}}}}`);
+    const start = performance.now();
+    const { status } = await run(place, ['check', '--policy', policy]);
+    assert.equal(status, 78);
+    assert.ok(performance.now() - start < 10_000);
+  });
+});
+
+describe('explain', () => {
+  test('shows a file of rooms as a table, with the rules that decided', async () => {
+    const rooms = await place.write('rooms', `observable-room\r\nprivate-room-${clientID}\nlobby\n`);
+    const { status, stdout } = await run(place, ['explain', ...form, '--rooms', rooms]);
+    assert.equal(status, 0);
+    assert.equal(stdout, [
+      'room                       publish  subscribe  history  rules',
+      'observable-room            yes      yes        0        ^observable-room$',
+      `private-room-${clientID}  no       yes        0        ^private-room-${clientID}$`,
+      'lobby                      no       no         0        none',
+      ''].join('\n'));
+  });
+
+  test('--json is an object a line, for each room', async () => {
+    const { stdout } = await run(place, ['explain', ...form, '--room', 'lobby', '--room', 'observable-room', '--json']);
+    const [lobby, open] = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(lobby, { room: 'lobby', publish: false, subscribe: false, history: 0, rules: [], undecided: [] });
+    assert.deepEqual(open, { room: 'observable-room', publish: true, subscribe: true, history: 0, undecided: [],
+      rules: [{ pattern: '^observable-room$', publish: true, subscribe: true, history: 0 }] });
+  });
+
+  test('needs no secret, and no room that is none', async () => {
+    const env = { SCALEDRONE_CHANNEL_ID: channel };
+    assert.equal((await run(place, ['explain', ...form, '--room', 'lobby'], { env })).status, 0);
+    for (const room of ['', 'a\nb', 'x'.repeat(257)]) {
+      const { status, stderr } = await run(place, ['explain', ...form, '--room', room], { env });
+      assert.equal(status, 64);
+      assert.match(stderr, /^roomkey: explain: found a room that is empty[^\n]*\n$/);
+    }
+  });
+});
+
 describe('the rest of the command line', () => {
+  test('a variable that only a server reads disturbs nobody else, nor where an option wins', async () => {
+    const env = { ...environment, ROOMKEY_THREADS: 'many', ROOMKEY_SOCKET: 'nowhere' };
+    for (const args of [['--help'], ['--version'], ['check'], ['mint', ...form], ['explain', ...form, '--room', 'a']]) {
+      assert.equal((await run(place, args, { env })).status, 0, args.join(' '));
+    }
+    const server = place.start(roomkey, ['--socket', `unix:${place.path('wins')}`, '--threads', '1'], { env });
+    await until('roomkey serving', () => /serving FastCGI on .* with 1 thread\n/.test(server.stderr));
+    await server.stop();
+    const { status, stderr } = await run(place, ['--socket', `unix:${place.path('other')}`], { env });
+    assert.equal(status, 64);
+    assert.match(stderr, /ROOMKEY_THREADS: found many; a number from 1 to 64 is allowed/);
+  });
+
   test('--help and --version print to stdout and need no configuration', async () => {
     const help = await run(place, ['--help'], { env: {} });
     assert.equal(help.status, 0);
@@ -123,7 +219,7 @@ describe('the rest of the command line', () => {
     assert.match(version.stdout, /^roomkey \d+\.\d+\.\d+\n$/);
   });
 
-  for (const args of [['brew'], ['--no-such'], ['mint', 'extra'], ['mint', '--form'], ['mint', '--form', 'x'], ['mint', '--form', '=x'], ['--secret', 'x'], ['--polic', 'x'], ['mint', '--server', 'x'], ['serve', 'unix:/x']]) {
+  for (const args of [['brew'], ['--no-such'], ['mint', 'extra'], ['mint', '--form'], ['mint', '--form', 'x'], ['mint', '--form', '=x'], ['--secret', 'x'], ['--polic', 'x'], ['mint', '--server', 'x'], ['mint', '--server', 'REMOTE_USER=x'], ['mint', '--room', 'x'], ['check', '--form', 'a=b'], ['explain', ...form], ['serve', 'unix:/x']]) {
     test(`${args.join(' ')} is a usage error in one line`, async () => {
       const ended = await run(place, args);
       assert.equal(ended.status, 64);

@@ -95,6 +95,20 @@ BOOST_AUTO_TEST_CASE(shows_header_claims_and_date) {
     BOOST_TEST(line[19] == 'Z');
 }
 
+BOOST_AUTO_TEST_CASE(mints_for_programs) {
+    Options options = with_client("x");
+    options.json = true;
+    const Json answer = Json::parse(run(run_mint, options).output);
+    const std::string token = answer["token"];
+    const std::size_t first = token.find('.');
+    const auto claims = base64url::decode(token.substr(first + 1, token.rfind('.') - first - 1));
+    BOOST_TEST(answer["expires_at"] == Json::parse(claims.value())["exp"]);
+    options.decode = true;
+    const Json decoded = Json::parse(run(run_mint, options).output);
+    BOOST_TEST(decoded["claims"]["client"] == "x");
+    BOOST_TEST(decoded["expires"].get<std::string>().ends_with('Z'));
+}
+
 BOOST_AUTO_TEST_CASE(mints_nothing_that_a_request_would_not_get) {
     for (const std::string id : {"", "a\nb", "\xFF"}) {
         const Run minted = run(run_mint, with_client(id));
@@ -144,12 +158,49 @@ BOOST_AUTO_TEST_CASE(explains_several_rooms_in_a_table) {
     const TemporaryDirectory directory;
     Options options = with_client("x");
     options.rooms = {"observable-room"};
-    options.rooms_file = directory.write("rooms", "private-room-x\n\nprivate-room-y\n");
+    options.rooms_file =
+        directory.write("rooms", "private-room-x\r\n\nprivate-room-y\nlobb\xC3\xBD");
     BOOST_TEST(run(run_explain, options).output ==
-               "room             publish    subscribe  history\n"
-               "observable-room  yes        yes        0\n"
-               "private-room-x   no         yes        0\n"
-               "private-room-y   yes        no         0\n");
+               "room             publish  subscribe  history  rules\n"
+               "observable-room  yes      yes        0        ^observable-room$\n"
+               "private-room-x   no       yes        0        ^private-room-x$\n"
+               "private-room-y   yes      no         0        ^private-room-(?!x$).+$\n"
+               "lobb\xC3\xBD            no       no         0        none\n");
+    options.rooms.clear();
+    options.rooms_file = directory.write("one", "lobby");
+    BOOST_TEST(run(run_explain, options).output ==
+               "room   publish  subscribe  history  rules\n"
+               "lobby  no       no         0        none\n");
+}
+
+BOOST_AUTO_TEST_CASE(names_every_rule_of_a_room_in_the_table) {
+    const TemporaryDirectory directory;
+    Options options;
+    options.policy_file = directory.write("policy.json", R"({"claims": {"exp": "${now+1}",
+        "permissions": {"^a.*$": {"publish": true, "history": 7}, "^.*b$": {"publish": true}}}})");
+    options.rooms = {"ab", "a"};
+    BOOST_TEST(run(run_explain, options).output ==
+               "room  publish  subscribe  history  rules\n"
+               "ab    yes      no         0        ^.*b$  ^a.*$\n"
+               "a     yes      no         7        ^a.*$\n");
+}
+
+BOOST_AUTO_TEST_CASE(says_which_rule_takes_too_long) {
+    const TemporaryDirectory directory;
+    Options options;
+    options.policy_file = directory.write("policy.json", R"({"claims": {"exp": "${now+1}",
+        "permissions": {"^(a|aa)+(a|aa)+(a|aa)+$": {"publish": true}}}})");
+    const std::string room = std::string(128, 'a') + "!";
+    options.rooms = {room};
+    BOOST_TEST(run(run_explain, options).output ==
+               "publish: no\nsubscribe: no\nhistory: 0\ntakes too long, so nothing is granted: "
+               "^(a|aa)+(a|aa)+(a|aa)+$ (publish: yes, subscribe: no, history: 0)\n");
+    options.rooms = {room, "b"};
+    BOOST_TEST(run(run_explain, options).output.find("  takes too long: ^(a|aa)+") !=
+               std::string::npos);
+    options.json = true;
+    const std::string output = run(run_explain, options).output;
+    BOOST_TEST(Json::parse(output.substr(0, output.find('\n')))["undecided"].size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(explains_for_programs) {
@@ -159,7 +210,7 @@ BOOST_AUTO_TEST_CASE(explains_for_programs) {
     BOOST_TEST(Json::parse(run(run_explain, options).output) == Json::parse(R"({
         "room": "private-room-y", "publish": true, "subscribe": false, "history": 0,
         "rules": [{"pattern": "^private-room-(?!x$).+$", "publish": true, "subscribe": false,
-                   "history": 0}]})"));
+                   "history": 0}], "undecided": []})"));
 }
 
 BOOST_AUTO_TEST_CASE(explains_nothing_without_a_room_or_a_field) {
@@ -167,6 +218,14 @@ BOOST_AUTO_TEST_CASE(explains_nothing_without_a_room_or_a_field) {
     BOOST_CHECK_THROW((void)run(run_explain, options), UsageError);
     options.rooms_file = "/nonexistent/rooms";
     BOOST_CHECK_THROW((void)run(run_explain, options), ConfigError);
+    options.rooms_file = "/dev";
+    BOOST_CHECK_THROW((void)run(run_explain, options), ConfigError);
+    options.rooms_file.reset();
+    for (const std::string& room :
+         {std::string(), std::string("a\nb"), std::string("\xFF"), std::string(257, 'a')}) {
+        options.rooms = {room};
+        BOOST_CHECK_THROW((void)run(run_explain, options), UsageError);
+    }
     Options no_field;
     no_field.rooms = {"lobby"};
     BOOST_TEST(run(run_explain, no_field).status == 65);

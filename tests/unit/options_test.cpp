@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(takes_each_option) {
          "unix:/run/a:b", "--threads", "64",       "--form",          "clientID=bcI:GPhz6A2T",
          "--form",        "a=b=c",     "--server", "ROOMKEY_USER=",   "--room",
          "r 1",           "--room",    "r2",       "--rooms",         "f",
-         "--json",        "--decode"});
+         "--json"});
     BOOST_TEST(options.policy_file.value() == "p");
     BOOST_TEST(options.secret_file.value() == "s");
     BOOST_TEST(options.socket.value() == "unix:/run/a:b");
@@ -86,22 +86,37 @@ BOOST_AUTO_TEST_CASE(takes_each_option) {
     BOOST_TEST((options.rooms == Words{"r 1", "r2"}));
     BOOST_TEST(options.rooms_file.value() == "f");
     BOOST_TEST(options.json);
-    BOOST_TEST(options.decode);
+    BOOST_TEST(!options.decode);
+    BOOST_TEST(parsed({"mint", "--decode"}).decode);
 }
 
 const std::vector<std::string> k_variables{"ROOMKEY_POLICY=p", "ROOMKEY_SECRET_FILE=s",
                                            "ROOMKEY_SOCKET=127.0.0.1:9000", "ROOMKEY_THREADS=3"};
 
 BOOST_AUTO_TEST_CASE(takes_each_variable) {
-    const Variables environment(k_variables);
-    for (const Options& options :
-         {parsed({}, k_variables), options_from_environment(environment.parameters())}) {
+    for (const Words& words : {Words{}, Words{"serve"}}) {
+        const Options options = parsed(words, k_variables);
         BOOST_TEST(options.policy_file.value() == "p");
         BOOST_TEST(options.secret_file.value() == "s");
         BOOST_TEST(options.socket.value() == "127.0.0.1:9000");
         BOOST_TEST(options.threads == 3U);
-        BOOST_TEST((options.command == Command::none));
     }
+}
+
+// What a mode does not use can't keep it from working.
+BOOST_AUTO_TEST_CASE(reads_no_variable_that_it_does_not_use) {
+    const std::vector<std::string> bad{"ROOMKEY_THREADS=many", "ROOMKEY_SOCKET=nowhere",
+                                       "ROOMKEY_POLICY=p"};
+    for (const std::string word : {"check", "mint", "explain", "--help", "--version"}) {
+        BOOST_TEST(error_of({word}, bad) == "none");
+    }
+    BOOST_TEST(parsed({"--threads", "5"}, bad).threads == 5U);
+    BOOST_TEST(parsed({"check", "--threads", "5"}, bad).policy_file.value() == "p");
+    const Variables environment(bad);
+    const Options of_cgi = options_from_environment(environment.parameters());
+    BOOST_TEST(of_cgi.policy_file.value() == "p");
+    BOOST_TEST(!of_cgi.socket.has_value());
+    BOOST_TEST(error_of({"--threads", "0", "--help"}) == "none");
 }
 
 BOOST_AUTO_TEST_CASE(lets_an_option_win_over_its_variable) {
@@ -171,6 +186,28 @@ const Wrong k_wrong[] = {
     {{"a parameter without a value"},
      {"mint", "--server", "ROOMKEY_USER"},
      "--server: found no NAME=VALUE"},
+    {{"a parameter that no policy can name"},
+     {"mint", "--server", "REMOTE_USER=a"},
+     "--server: found REMOTE_USER; a name with ROOMKEY_ in front is allowed"},
+    {{"a parameter twice"},
+     {"mint", "--server", "ROOMKEY_USER=a", "--server", "ROOMKEY_USER=b"},
+     "--server: found ROOMKEY_USER twice; a name is allowed once"},
+    {{"a room for a token"},
+     {"mint", "--room", "a"},
+     "found --room, which this command does not use; see --help"},
+    {{"a file of rooms for a check"},
+     {"check", "--rooms", "a"},
+     "found --rooms, which this command does not use; see --help"},
+    {{"a field for a check"},
+     {"check", "--form", "a=b"},
+     "found --form, which this command does not use; see --help"},
+    {{"a token's parts for a room"},
+     {"explain", "--decode"},
+     "found --decode, which this command does not use; see --help"},
+    {{"a login for a server"},
+     {"serve", "--server", "ROOMKEY_USER=a"},
+     "found --server, which this command does not use; see --help"},
+    {{"JSON of a server"}, {"--json"}, "found --json, which this command does not use; see --help"},
 };
 
 BOOST_DATA_TEST_CASE(tells_what_is_wrong_in_one_line, k_wrong, row) {

@@ -60,6 +60,15 @@ BOOST_DATA_TEST_CASE(grants_what_all_matching_patterns_allow, k_rows, row) {
     BOOST_TEST(shown(access_to("room", row.permissions)) == row.expected);
 }
 
+// It might be the one that forbids.
+BOOST_AUTO_TEST_CASE(grants_nothing_with_a_pattern_that_takes_too_long) {
+    const std::string room = std::string(128, 'a') + "!";
+    const Access access =
+        access_to(room, {{".*", true, true, 9}, {"^(a|aa)+(a|aa)+(a|aa)+$", false, false, 0}});
+    BOOST_TEST(shown(access) == "no no 0 #0");
+    BOOST_TEST((access.undecided == std::vector<std::size_t>{1}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

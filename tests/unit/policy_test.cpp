@@ -216,7 +216,7 @@ const Row k_errors[] = {
      "${...|json} is allowed there, which brings its own quotes"},
     {{"too large"},
      with_claim(R"("a": ")" + std::string(65'536, 'a') + "\""),
-     "policy.json: found 65578 bytes; 65536 are allowed"},
+     "policy.json: found more than 65536 bytes; 65536 are allowed"},
     {{"a placeholder that is none"},
      with_claim(R"("a": ["${b}"])"),
      "policy.json /claims/a/0: found b; form.NAME, server.ROOMKEY_NAME, env.NAME, now, now+N, "

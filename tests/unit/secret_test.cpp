@@ -90,9 +90,18 @@ BOOST_AUTO_TEST_CASE(takes_4096_bytes_and_no_more) {
     const TemporaryDirectory directory;
     const std::string longest(4096, 'k');
     BOOST_TEST(load(directory.write("a", longest)).key == longest);
-    const Loaded loaded = load(directory.write("b", longest + "k"));
-    BOOST_TEST(loaded.key == "secret file " + directory.path("b") +
-                                 ": found over 4096 bytes; a key of 32 to 4096 bytes is allowed");
+    // The newline that is cut is no part of the key.
+    BOOST_TEST(load(directory.write("n", longest + "\n")).key == longest);
+    BOOST_TEST(load({}, {"SCALEDRONE_CHANNEL_SECRET=" + longest}).key == longest);
+    const std::string finding = ": found over 4096 bytes; a key of 32 to 4096 bytes is allowed";
+    for (const std::string& content :
+         {longest + "k", longest + "k\n", longest + "\n\n", longest + longest}) {
+        const Loaded loaded = load(directory.write("b", content));
+        BOOST_TEST(loaded.key == "secret file " + directory.path("b") + finding);
+        BOOST_TEST(loaded.exit_status == 78);
+    }
+    const Loaded loaded = load({}, {"SCALEDRONE_CHANNEL_SECRET=" + longest + "k"});
+    BOOST_TEST(loaded.key == "environment variable SCALEDRONE_CHANNEL_SECRET" + finding);
     BOOST_TEST(loaded.exit_status == 78);
 }
 
@@ -165,9 +174,9 @@ BOOST_AUTO_TEST_CASE(tells_a_missing_file) {
 
 BOOST_AUTO_TEST_CASE(refuses_a_directory) {
     const TemporaryDirectory directory;
-    BOOST_TEST(load(directory.path("")).key ==
-               "secret file " + directory.path("") +
-                   ": found no regular file; a file with the raw bytes of the key is allowed");
+    BOOST_TEST(load(directory.path("")).key == "secret file " + directory.path("") +
+                                                   ": found a directory; a regular file is needed");
+    BOOST_TEST(load(directory.path("")).exit_status == 78);
 }
 
 BOOST_AUTO_TEST_CASE(tells_a_file_that_it_may_not_read) {
@@ -188,6 +197,14 @@ BOOST_AUTO_TEST_CASE(looks_in_three_places_in_their_order) {
     BOOST_TEST(load(file, {in_directory, in_environment}).key.starts_with("of the option"));
     BOOST_TEST(load({}, {in_directory, in_environment}).key.starts_with("of systemd"));
     BOOST_TEST(load({}, {in_environment}).key == "of the environment");
+    // A unit may have other credentials, and its key in the environment.
+    const std::string without = "CREDENTIALS_DIRECTORY=" + directory.path("none");
+    BOOST_TEST(load({}, {without, in_environment}).key == "of the environment");
+    BOOST_TEST(load({}, {without}).exit_status == 78);
+    BOOST_TEST(load({}, {"CREDENTIALS_DIRECTORY=", in_environment}).key == "of the environment");
+    // A credential that is there and can't be used is not passed over.
+    const std::string unusable = "CREDENTIALS_DIRECTORY=" + file;
+    BOOST_TEST(load({}, {unusable, in_environment}).exit_status == 66);
     // One that was named and is missing is an error: nobody wants the next one then.
     BOOST_TEST(load(directory.path("none"), {in_directory, in_environment}).exit_status == 66);
 }
@@ -195,8 +212,8 @@ BOOST_AUTO_TEST_CASE(looks_in_three_places_in_their_order) {
 BOOST_AUTO_TEST_CASE(tells_where_a_key_may_be_given) {
     const Loaded loaded = load({});
     BOOST_TEST(loaded.key ==
-               "secret: not given; --secret-file FILE, or SCALEDRONE_CHANNEL_SECRET in the "
-               "environment, is needed");
+               "secret: not given; --secret-file FILE, a systemd credential named secret, or "
+               "SCALEDRONE_CHANNEL_SECRET in the environment, is needed");
     BOOST_TEST(loaded.exit_status == 78);
 }
 

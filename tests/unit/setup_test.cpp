@@ -94,6 +94,19 @@ BOOST_AUTO_TEST_CASE(has_the_exit_status_of_the_only_kind_of_trouble) {
     BOOST_TEST(wrong(missing_policy, {}).exit_status == 78);
 }
 
+BOOST_AUTO_TEST_CASE(reads_no_policy_but_from_a_file_of_limited_size) {
+    const TemporaryDirectory directory;
+    const Lines variables{"SCALEDRONE_CHANNEL_SECRET=" + k_key};
+    Options options;
+    options.policy_file = directory.path("");
+    BOOST_TEST(wrong(options, variables).findings.at(0) ==
+               "policy " + directory.path("") + ": found a directory; a regular file is needed");
+    BOOST_TEST(wrong(options, variables).exit_status == 78);
+    options.policy_file = directory.write("large", std::string(1'000'000, ' '));
+    BOOST_TEST(wrong(options, variables).findings.at(0) ==
+               directory.path("large") + ": found more than 65536 bytes; 65536 are allowed");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

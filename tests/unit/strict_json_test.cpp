@@ -76,7 +76,7 @@ const Row k_rows[] = {
     {{"a zero byte"}, test::with_zeros("{}\0"), "f: found a zero byte; JSON text has none"},
     {{"too large"},
      "\"" + std::string(k_largest_json, 'a') + "\"",
-     "f: found 65538 bytes; 65536 are allowed"},
+     "f: found more than 65536 bytes; 65536 are allowed"},
     {{"too deep"},
      std::string(100, '[') + std::string(100, ']'),
      "f: found more than 32 levels; 32 are allowed"},
