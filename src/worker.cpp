@@ -173,13 +173,22 @@ private:
         if (m_connections.size() >= m_limits.connections) {
             close_oldest();
         }
+        const int fd = socket.get();
         try {
-            // Edge-triggered: a request that arrives byte by byte wakes us at each byte, and one
-            // that waits in the input does not wake us over and over.
-            watch(socket.get(), EPOLLIN | EPOLLRDHUP | EPOLLET);
             m_connections.add(std::move(socket));
+            // Often the request is there already; and what is answered and closed at once need not
+            // be watched.
+            handle_connection(fd, 0);
+            if (m_connections.state_of(fd)) {
+                // Edge-triggered: a request that arrives byte by byte wakes us at each byte, and
+                // one that waits in the input does not wake us over and over.
+                watch(fd, EPOLLIN | EPOLLRDHUP | EPOLLET);
+            }
         } catch (const std::exception& error) {
             log(Severity::error, error.what());
+            if (m_connections.state_of(fd)) {
+                m_connections.close(fd);
+            }
             put_off_accepting();
             return false;
         }
