@@ -46,9 +46,13 @@ function asker(nginx) {
     const one = asked[(turn >> 1) % asked.length];
     const { REQUEST_METHOD: method = 'POST', QUERY_STRING: query, CONTENT_TYPE: contentType = 'application/x-www-form-urlencoded' } = one.params ?? {};
     const noType = 'CONTENT_TYPE' in (one.params ?? {}) && one.params.CONTENT_TYPE === undefined;
-    await checkAnswer(await send(nginx.port, `/auth${query ? `?${query}` : ''}`, {
-      method, body: method === 'POST' ? one.body : undefined, headers: noType ? {} : { 'content-type': contentType },
-    }), one);
+    try {
+      await checkAnswer(await send(nginx.port, `/auth${query ? `?${query}` : ''}`, {
+        method, body: method === 'POST' ? one.body : undefined, headers: noType ? {} : { 'content-type': contentType },
+      }), one);
+    } catch (error) {
+      throw new Error(`${one.name}: ${error.message}`, { cause: error });
+    }
   };
 }
 
@@ -158,6 +162,9 @@ try {
   console.log(`checked: ${asked.answered} answers as expected, ${asked.failed.length} not; longest wait ${fixed(asked.longest, 0)} ms; ${left.answered} visitors left early`);
   console.log(`${counts.reloads} reloads, ${counts.stops} stops and ${counts.kills} kills of the other process`);
   console.log(steady.child.stderr.trimEnd().split('\n').at(-1));
+  const complaints = {};
+  for (const [, kind] of (await nginx.errorLog()).matchAll(/\] \d+#\d+: (?:\*\d+ )?([^,(]*)/g)) complaints[kind] = (complaints[kind] ?? 0) + 1;
+  console.log(`nginx's log: ${Object.entries(complaints).map(([kind, count]) => `${count} times "${kind.trim()}"`).join(', ')}`);
 
   const points = samples.filter((_, i) => i % Math.ceil(samples.length / 30) === 0);
   const steps = points.map(({ second }, i) => (i % 5 === 0 ? fixed(second / 60, 1) : ''));

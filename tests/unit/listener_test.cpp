@@ -209,6 +209,22 @@ BOOST_AUTO_TEST_CASE(does_not_wait_for_a_connection_when_another_process_made_it
     BOOST_TEST(error == EAGAIN);
 }
 
+// So a stop can see to it that nobody is let in whom it does not answer.
+BOOST_AUTO_TEST_CASE(is_found_by_nobody_once_withdrawn_but_accepts_who_was_there) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path("socket");
+    Listener withdrawn = Listener::open("unix:" + path);
+    const Descriptor early = connect_to(path);
+    withdrawn.withdraw();
+    BOOST_TEST(!exists(path));
+    const Descriptor accepted(::accept4(withdrawn.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+    BOOST_TEST(static_cast<bool>(accepted));
+    // The next one's file is not ours, even if it got our file's number.
+    const Listener next = Listener::open("unix:" + path);
+    withdrawn.close();
+    BOOST_TEST(exists(path));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -3,6 +3,7 @@
 // finished requests only does not see those that hang.
 
 import assert from 'node:assert/strict';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { until } from './until.js';
 
 /** What became of the requests of one run. */
@@ -10,6 +11,8 @@ class Tally {
   answered = 0;
   failed = [];
   longest = 0;
+  /** How long this process itself was kept from running, at most: nobody's fault but the machine's. */
+  lag = 0;
 
   add(took, failure) {
     this.longest = Math.max(this.longest, took);
@@ -38,6 +41,8 @@ async function client(ask, tally, stopped) {
  */
 export function startLoad(t, clients, ask) {
   const tally = new Tally();
+  const lag = monitorEventLoopDelay({ resolution: 10 });
+  lag.enable();
   let stopping = false;
   t.after(() => { stopping = true; });
   const all = Array.from({ length: clients }, () => client(ask, tally, () => stopping));
@@ -51,20 +56,21 @@ export function startLoad(t, clients, ask) {
     async stop() {
       stopping = true;
       await Promise.all(all);
+      lag.disable();
+      tally.lag = lag.max / 1e6;
       return tally;
     },
   };
 }
 
 /** In words, for a test's diagnostic. */
-function describe({ answered, failed, longest }) {
-  return `${answered} answered, ${failed.length} failed, longest wait ${longest.toFixed(0)} ms`;
+function describe({ answered, failed, longest, lag }) {
+  return `${answered} answered, ${failed.length} failed, longest wait ${longest.toFixed(0)} ms, of them ours up to ${lag.toFixed(0)} ms`;
 }
 
 /** Asserts that every request was answered, and none was left waiting for a time-out. */
 export function assertNoneFailed(t, tally, longest = 3000) {
   t.diagnostic(describe(tally));
-  // A second would do on a machine of one's own.
-  assert.ok(tally.longest < longest, `one waited ${tally.longest} ms`);
+  assert.ok(tally.longest - tally.lag < longest, `one waited ${tally.longest} ms`);
   assert.deepEqual([...new Set(tally.failed)], [], `${tally.failed.length} failed`);
 }
