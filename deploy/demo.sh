@@ -90,8 +90,11 @@ start_local_scaledrone() {
   (umask 077 && echo "machine 127.0.0.1 login $channel password $(cat "$run/secret")" >"$run/netrc")
 }
 
+# The page asks for a history where the policy grants one.
 page_config() {
-  sed -e "s|\"YOUR_SCALEDRONE_CHANNEL_ID\"|\"$channel\"|" \
+  local room='"Public room"'
+  ! grep -qs '"history"' "${policy[1]:-}" || room+=', "history": 50'
+  sed -e "s|\"Public room\"|$room|" -e "s|\"YOUR_SCALEDRONE_CHANNEL_ID\"|\"$channel\"|" \
     -e "s|\"wss://api.scaledrone.com/v3/websocket\"|$1|" \
     -e "s|\"https://cdn.scaledrone.com/scaledrone.min.js\"|$2|" \
     "$root/static/config.json" >"$run/config.json"

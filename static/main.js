@@ -45,10 +45,12 @@ async function reunite() {
 connect(config, claims, (event, ...heard) => {
   chat[event](...heard);
   if (event === 'status') tell(...heard);
-  if (event.startsWith('member')) reunite();
-  // a guest keeps those of the first token
-  const {name, color} = chat.me;
-  if (!kept.name && name) keep({name, color});
+  if (event.startsWith('member')) {
+    // A guest keeps those of the first token.
+    const {name, color} = chat.me;
+    if (!kept.name && name) keep({name, color});
+    reunite();
+  }
   update();
 });
 

@@ -176,7 +176,7 @@ export function start(state, rename, tryNow) {
   };
   toEnd.onclick = toBottom;
   retry.onclick = tryNow;
-  nameInput.onchange = () => rename(nameInput.value);
+  nameInput.onchange = () => rename(nameInput.value.trim());
   form.onsubmit = (event) => {
     event.preventDefault();
     send(input.value.trim());

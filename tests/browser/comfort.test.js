@@ -101,6 +101,18 @@ test('a person chooses a name, and keeps it', async () => {
   await until(async () => (await ada.name()) === 'Ada Lovelace');
 });
 
+test('who clears the name is a guest again, of one name', async () => {
+  const [ada, bob] = [await visit('Ada'), await visit()];
+  await bob.seesMembers('Ada');
+  await ada.rename('   ');
+  await until(async () => /^[a-z]+_[a-z]+$/.test(await ada.name()));
+  const name = await ada.name();
+  await bob.seesMembers(name);
+  await ada.reconnect(stack);
+  assert.equal(await ada.name(), name);
+  await bob.seesMembers(name);
+});
+
 test('a private thread follows its person to a new name, and says so', async () => {
   const [ada, bob] = [await visit('Ada'), await visit('Bob')];
   await bob.open('Ada');
