@@ -156,5 +156,17 @@ test('a screen reader hears new messages, and not those that were there before',
   const heard = (await ada.page.evaluate(() => window.heard)).filter((text) => /First|Second/.test(text));
   assert.deepEqual(heard.map((text) => /First|Second/.exec(text)[0]), ['First', 'Second']);
   assert.equal(await ada.get('.banner p').getAttribute('role'), 'status');
+
+  // Neither does it hear a whole room once more when one goes there.
+  const bob = await (await Person.visit(browser, stack)).online();
+  await bob.open(await ada.name());
+  await bob.say('Psst');
+  await ada.get('.badge').filter({ hasText: '1' }).waitFor();
+  await ada.page.evaluate(() => (window.heard = []));
+  await ada.open(await bob.name());
+  await ada.sees('Psst');
+  await ada.get('.messages[aria-live=polite]').waitFor();
+  assert.deepEqual(await ada.page.evaluate(() => window.heard), []);
+  await bob.leave();
   await ada.leave();
 });
