@@ -172,8 +172,16 @@ std::optional<Listener> Listener::inherited(const Parameters& environment) {
     }
     constexpr int k_first_passed = 3;
     if (parse_decimal(environment.get("LISTEN_PID")) == ::getpid() &&
-        parse_decimal(environment.get("LISTEN_FDS")) >= 1 && is_listening(k_first_passed)) {
-        return Listener(Descriptor(k_first_passed), "fd 3", std::nullopt);
+        is_listening(k_first_passed)) {
+        const std::string_view passed = environment.get("LISTEN_FDS");
+        if (parse_decimal(passed) > 1) {
+            throw UsageError("LISTEN_FDS: found " + std::string(passed) +
+                             " sockets; one is allowed, and in a systemd unit an empty "
+                             "ListenStream= takes back those before it");
+        }
+        if (parse_decimal(passed) == 1) {
+            return Listener(Descriptor(k_first_passed), "fd 3", std::nullopt);
+        }
     }
     return std::nullopt;
 }

@@ -21,7 +21,8 @@ public:
     [[nodiscard]] static Listener open(const std::string& address);
 
     // The socket that a process manager handed over: fd 0 (spawn-fcgi, mod_fcgid, systemd's
-    // StandardInput=socket), or fd 3 (LISTEN_FDS and LISTEN_PID of sd_listen_fds(3)).
+    // StandardInput=socket), or fd 3 (LISTEN_FDS and LISTEN_PID of sd_listen_fds(3)). Throws
+    // UsageError for more than one of these, since nobody would answer on the others.
     [[nodiscard]] static std::optional<Listener> inherited(const Parameters& environment);
 
     Listener(Listener&&) = default;

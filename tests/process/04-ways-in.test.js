@@ -10,7 +10,7 @@ import { ask } from './support/fcgi.js';
 import { openPlace } from './support/place.js';
 import { answers, environment, freePort, roomkey, run, serveSpawned, serveTcp, serveUnix } from './support/roomkey.js';
 import { clientID, verifyBuiltIn } from './support/tokens.js';
-import { until } from './support/until.js';
+import { soon, until } from './support/until.js';
 
 let place;
 before(async () => { place = await openPlace(); });
@@ -64,6 +64,12 @@ describe('a socket that is handed over', () => {
   test('as fd 3 that is meant for another process is not taken', async () => {
     const child = place.start('spawn-fcgi', ['-n', '-s', place.path('other.sock'), '--', '/bin/sh', '-c', 'exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=1 exec "$0"', roomkey], { env: environment });
     assert.equal((await child.exited).status, 64);
+  });
+
+  test('beside a second one is refused: nobody would answer on that', async () => {
+    const child = place.start('spawn-fcgi', ['-n', '-s', place.path('two.sock'), '--', '/bin/sh', '-c', 'exec 3<&0 4<&0 </dev/null; LISTEN_FDS=2 LISTEN_PID=$$ exec "$0"', roomkey], { env: environment });
+    assert.equal((await soon('its refusal', child.closed)).status, 64);
+    assert.match(child.stderr, /^roomkey: LISTEN_FDS: found 2 sockets; one is allowed/);
   });
 
   test('stays when --socket names another, which wins', async () => {
