@@ -19,22 +19,30 @@ std::chrono::sys_seconds current_time() {
 }
 
 void SystemRandom::fill(std::span<unsigned char> bytes) {
-    if (bytes.size() > m_block.size() - m_used) {
-        // Once the kernel's pool is initialised, up to 256 bytes come whole; more may come short.
-        for (std::size_t have = 0; have < m_block.size();) {
-            const ssize_t got = ::getrandom(m_block.data() + have, m_block.size() - have, 0);
-            if (got < 0 && errno != EINTR) {
-                throw std::system_error(errno, std::generic_category(), "getrandom");
-            }
-            have += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+    while (!bytes.empty()) {
+        if (m_used == m_block.size()) {
+            fetch();
         }
-        m_used = 0;
+        // What was handed out is wiped, so that the block can't tell past tokens' values.
+        const std::size_t size = std::min(bytes.size(), m_block.size() - m_used);
+        unsigned char* from = m_block.data() + m_used;
+        std::copy_n(from, size, bytes.data());
+        std::fill_n(from, size, static_cast<unsigned char>(0));
+        m_used += size;
+        bytes = bytes.subspan(size);
     }
-    // What was handed out is wiped, so that the block can't tell past tokens' values.
-    unsigned char* from = m_block.data() + m_used;
-    std::copy_n(from, bytes.size(), bytes.data());
-    std::fill_n(from, bytes.size(), static_cast<unsigned char>(0));
-    m_used += bytes.size();
+}
+
+void SystemRandom::fetch() {
+    // Once the kernel's pool is initialised, up to 256 bytes come whole; more may come short.
+    for (std::size_t have = 0; have < m_block.size();) {
+        const ssize_t got = ::getrandom(m_block.data() + have, m_block.size() - have, 0);
+        if (got < 0 && errno != EINTR) {
+            throw std::system_error(errno, std::generic_category(), "getrandom");
+        }
+        have += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+    }
+    m_used = 0;
 }
 
 void open_standard_descriptors() {

@@ -15,12 +15,15 @@ namespace roomkey {
 [[nodiscard]] std::chrono::sys_seconds current_time();
 
 // getrandom(2), fetched a block at a time: a token needs few bytes, a system call costs the same
-// for many. For one thread. Throws std::system_error when the kernel gives nothing.
+// for many. For one thread and one process: after a fork, which roomkey never does, both would hand
+// out the same bytes. Throws std::system_error when the kernel gives nothing.
 class SystemRandom : public RandomSource {
 public:
     void fill(std::span<unsigned char> bytes) override;
 
 private:
+    void fetch();
+
     std::array<unsigned char, 1024> m_block{};
     std::size_t m_used = sizeof(m_block);
 };

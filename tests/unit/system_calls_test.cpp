@@ -111,6 +111,21 @@ BOOST_AUTO_TEST_CASE(gives_nothing_without_the_kernels_randomness) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(fills_more_than_a_block) {
+    constexpr std::size_t k_piece = 16;
+    constexpr std::size_t k_pieces = 500;
+    SystemRandom random;
+    std::vector<unsigned char> bytes(k_piece * k_pieces + 1);
+    random.fill(bytes);
+    std::set<std::vector<unsigned char>> seen;
+    for (auto at = bytes.begin(); bytes.end() - at > static_cast<std::ptrdiff_t>(k_piece);
+         at += k_piece) {
+        seen.emplace(at, at + k_piece);
+    }
+    BOOST_TEST(seen.size() == k_pieces);
+    BOOST_TEST(!seen.contains(std::vector<unsigned char>(k_piece)));
+}
+
 BOOST_AUTO_TEST_CASE(names_the_current_error) {
     errno = ENOENT;
     BOOST_TEST(with_errno("a file") == "a file: No such file or directory");
