@@ -43,11 +43,12 @@ std::optional<std::string> percent_decode(std::string_view text) {
 
 Outcome<Form> parse_body(std::string_view content_type, std::string_view body) {
     const auto type = ParameterizedValue::parse(content_type);
-    if (!type) {
-        return Refusal{Reason::unsupported_media_type};
+    // Of two boundaries, or of one among parameters that can't be read, none counts.
+    if (!type && equals_ignoring_case(trim(content_type.substr(0, content_type.find(';'))),
+                                      "multipart/form-data")) {
+        return parse_multipart(body, {});
     }
-    const std::string* charset = type->find("charset");
-    if (charset != nullptr && !equals_ignoring_case(*charset, "utf-8")) {
+    if (!type || !equals_ignoring_case(type->find("charset").value_or("utf-8"), "utf-8")) {
         return Refusal{Reason::unsupported_media_type};
     }
     if (equals_ignoring_case(type->value(), "application/x-www-form-urlencoded")) {
@@ -57,8 +58,7 @@ Outcome<Form> parse_body(std::string_view content_type, std::string_view body) {
         return parse_json_form(body);
     }
     if (equals_ignoring_case(type->value(), "multipart/form-data")) {
-        const std::string* boundary = type->find("boundary");
-        return parse_multipart(body, boundary == nullptr ? std::string_view{} : *boundary);
+        return parse_multipart(body, type->find("boundary").value_or(std::string_view{}));
     }
     return Refusal{Reason::unsupported_media_type};
 }
@@ -79,6 +79,9 @@ Outcome<std::monostate> Form::add(Field field) {
     for (const std::string_view text : {field.name, field.value}) {
         if (text.size() > k_max_field_bytes) {
             return Refusal{Reason::field_too_long, std::move(field.name)};
+        }
+        if (is_printable_ascii(text)) {
+            continue;
         }
         if (!is_utf8(text)) {
             return Refusal{Reason::field_not_utf8, std::move(field.name)};
@@ -122,6 +125,9 @@ Outcome<Form> parse_form(std::string_view content_type, std::string_view body,
             return parsed;
         }
         form = std::move(*parsed);
+    }
+    if (query.empty()) {
+        return form;
     }
     Outcome<Form> asked = parse_urlencoded(query);
     if (!asked) {

@@ -2,7 +2,9 @@
 #include "roomkey/media_type.hpp"
 
 #include <algorithm>
+#include <span>
 
+#include "roomkey/char_set.hpp"
 #include "roomkey/text.hpp"
 
 namespace roomkey {
@@ -11,43 +13,52 @@ namespace {
 
 // RFC 9110 5.6.2.
 bool is_token(std::string_view text) {
-    return !text.empty() && text.find_first_not_of(
-                                "!#$%&'*+-.^_`|~0123456789"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "abcdefghijklmnopqrstuvwxyz") == std::string_view::npos;
+    static constexpr CharSet k_token_characters(
+        "!#$%&'*+-.^_`|~0123456789"
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        "abcdefghijklmnopqrstuvwxyz");
+    return !text.empty() && k_token_characters.has_all(text);
 }
 
-// Reads a quoted string (RFC 9110 5.6.4) from the front of `rest`, which starts with its quote.
-std::optional<std::string> take_quoted(std::string_view& rest) {
-    std::string value;
-    for (std::size_t i = 1; i < rest.size(); ++i) {
-        if (rest[i] == '"') {
-            rest.remove_prefix(i + 1);
-            return value;
+// The length of the text in front of the quote that ends it, if one does.
+std::optional<std::size_t> quoted_length(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '"') {
+            return i;
         }
-        if (rest[i] == '\\' && ++i == rest.size()) {
-            break;
+        if (text[i] == '\\') {
+            ++i;
         }
-        value += rest[i];
     }
     return std::nullopt;
 }
 
+std::string unescape(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\\') {
+            ++i;
+        }
+        plain += text[i];
+    }
+    return plain;
+}
+
 // Reads an unquoted value: all up to the next semicolon. It need not be a token, since a boundary
 // such as `----WebKitFormBoundary/7` is sent unquoted by some clients.
-std::string take_unquoted(std::string_view& rest) {
-    const std::string_view value = trim(rest.substr(0, rest.find(';')));
-    rest.remove_prefix(std::min(rest.find(';'), rest.size()));
-    return std::string(value);
+std::string_view take_unquoted(std::string_view& rest) {
+    const std::string_view value = rest.substr(0, rest.find(';'));
+    rest.remove_prefix(value.size());
+    return trim(value);
 }
 
 }  // namespace
 
 std::optional<ParameterizedValue> ParameterizedValue::parse(std::string_view header) {
-    ParameterizedValue parsed;
-    std::string_view rest = header.substr(std::min(header.find(';'), header.size()));
-    parsed.m_value = trim(header.substr(0, header.size() - rest.size()));
-    if (parsed.m_value.empty()) {
+    std::optional<ParameterizedValue> parsed(std::in_place);
+    std::string_view rest = header;
+    parsed->m_value = take_unquoted(rest);
+    if (parsed->m_value.empty()) {
         return std::nullopt;
     }
     while (!rest.empty()) {
@@ -58,28 +69,51 @@ std::optional<ParameterizedValue> ParameterizedValue::parse(std::string_view hea
         if (rest.empty()) {
             break;  // a trailing semicolon is common and harmless
         }
-        const std::size_t equals = rest.find('=');
-        if (equals == std::string_view::npos || !is_token(rest.substr(0, equals))) {
+        const std::string_view name = rest.substr(0, rest.find('='));
+        if (name.size() == rest.size() || !is_token(name)) {
             return std::nullopt;
         }
-        const std::string_view name = rest.substr(0, equals);
-        rest.remove_prefix(equals + 1);
-        std::optional<std::string> value =
-            rest.starts_with('"') ? take_quoted(rest) : std::optional(take_unquoted(rest));
-        if (!value || parsed.find(name) != nullptr) {
+        rest.remove_prefix(name.size() + 1);
+        const auto value =
+            rest.starts_with('"') ? parsed->take_quoted(rest) : std::optional(take_unquoted(rest));
+        if (!value || !parsed->add(name, *value)) {
             return std::nullopt;
         }
-        parsed.m_entries.push_back({name, std::move(*value)});
         rest = trim(rest);
     }
     return parsed;
 }
 
-const std::string* ParameterizedValue::find(std::string_view name) const {
-    const auto entry = std::find_if(
-        m_entries.begin(), m_entries.end(),
-        [name](const Entry& candidate) { return equals_ignoring_case(candidate.name, name); });
-    return entry == m_entries.end() ? nullptr : &entry->value;
+std::optional<std::string_view> ParameterizedValue::find(std::string_view name) const {
+    for (const Entry& entry : std::span(m_entries).first(m_size)) {
+        if (equals_ignoring_case(entry.name, name)) {
+            return entry.value;
+        }
+    }
+    return std::nullopt;
+}
+
+bool ParameterizedValue::add(std::string_view name, std::string_view value) {
+    if (m_size == k_max_parameters || find(name)) {
+        return false;
+    }
+    m_entries[m_size++] = {name, value};
+    return true;
+}
+
+// Reads a quoted string (RFC 9110 5.6.4) from the front of `rest`, which starts with its quote.
+std::optional<std::string_view> ParameterizedValue::take_quoted(std::string_view& rest) {
+    rest.remove_prefix(1);
+    const auto length = quoted_length(rest);
+    if (!length) {
+        return std::nullopt;
+    }
+    const std::string_view quoted = rest.substr(0, *length);
+    rest.remove_prefix(*length + 1);
+    if (quoted.find('\\') == std::string_view::npos) {
+        return quoted;
+    }
+    return m_unescaped.emplace_front(unescape(quoted));
 }
 
 }  // namespace roomkey

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "roomkey/char_set.hpp"
 #include "roomkey/form.hpp"
 #include "roomkey/media_type.hpp"
 #include "roomkey/text.hpp"
@@ -15,6 +16,9 @@ namespace roomkey {
 namespace {
 
 constexpr std::string_view k_crlf = "\r\n";
+constexpr std::string_view k_dashes = "--";
+// What stands before the boundary in a delimiter.
+constexpr std::string_view k_line_start = "\r\n--";
 
 Refusal malformed(std::string_view detail) {
     return Refusal{Reason::bad_multipart, {}, detail};
@@ -23,10 +27,11 @@ Refusal malformed(std::string_view detail) {
 // RFC 2046 5.1.1: 1 to 70 characters of bchars, not ending in a space.
 bool is_boundary(std::string_view text) {
     constexpr std::size_t k_longest = 70;
+    static constexpr CharSet k_boundary_characters(
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+        "'()+_,-./:=? ");
     return !text.empty() && text.size() <= k_longest && text.back() != ' ' &&
-           text.find_first_not_of(
-               "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-               "'()+_,-./:=? ") == std::string_view::npos;
+           k_boundary_characters.has_all(text);
 }
 
 enum class Delimiter { part, close };
@@ -39,9 +44,11 @@ struct Cut {
 // What follows a delimiter's text makes it one: padding and a line end, or `--`. Otherwise the
 // text only looks like it, and belongs to the content.
 std::optional<Delimiter> take_delimiter_end(std::string_view& rest) {
-    const bool closes = rest.starts_with("--");
-    std::string_view after = closes ? rest.substr(2) : rest;
-    after.remove_prefix(std::min(after.find_first_not_of(" \t"), after.size()));
+    const bool closes = rest.starts_with(k_dashes);
+    std::string_view after = closes ? rest.substr(k_dashes.size()) : rest;
+    while (after.starts_with(' ') || after.starts_with('\t')) {
+        after.remove_prefix(1);
+    }
     if (after.starts_with(k_crlf)) {
         rest = after.substr(k_crlf.size());
         return closes ? Delimiter::close : Delimiter::part;
@@ -53,12 +60,25 @@ std::optional<Delimiter> take_delimiter_end(std::string_view& rest) {
     return std::nullopt;
 }
 
+// Takes the boundary and what makes it a delimiter off the front of `rest`.
+std::optional<Delimiter> take_delimiter(std::string_view& rest, std::string_view boundary) {
+    if (!rest.starts_with(boundary)) {
+        return std::nullopt;
+    }
+    std::string_view after = rest.substr(boundary.size());
+    const auto kind = take_delimiter_end(after);
+    if (kind) {
+        rest = after;
+    }
+    return kind;
+}
+
 // Takes everything up to and including the next delimiter off `rest`.
-std::optional<Cut> take_until_delimiter(std::string_view& rest, std::string_view delimiter) {
-    for (std::size_t at = rest.find(delimiter); at != std::string_view::npos;
-         at = rest.find(delimiter, at + 1)) {
-        std::string_view after = rest.substr(at + delimiter.size());
-        if (const auto kind = take_delimiter_end(after)) {
+std::optional<Cut> take_until_delimiter(std::string_view& rest, std::string_view boundary) {
+    for (std::size_t at = rest.find(k_line_start); at != std::string_view::npos;
+         at = rest.find(k_line_start, at + 1)) {
+        std::string_view after = rest.substr(at + k_line_start.size());
+        if (const auto kind = take_delimiter(after, boundary)) {
             const std::string_view before = rest.substr(0, at);
             rest = after;
             return Cut{before, *kind};
@@ -68,16 +88,15 @@ std::optional<Cut> take_until_delimiter(std::string_view& rest, std::string_view
 }
 
 // The first delimiter may stand at the very start, without the line end before it.
-std::optional<Delimiter> take_preamble(std::string_view& rest, std::string_view delimiter) {
-    const std::string_view dashed = delimiter.substr(k_crlf.size());
-    if (rest.starts_with(dashed)) {
-        std::string_view after = rest.substr(dashed.size());
-        if (const auto kind = take_delimiter_end(after)) {
+std::optional<Delimiter> take_preamble(std::string_view& rest, std::string_view boundary) {
+    if (rest.starts_with(k_dashes)) {
+        std::string_view after = rest.substr(k_dashes.size());
+        if (const auto kind = take_delimiter(after, boundary)) {
             rest = after;
             return kind;
         }
     }
-    const auto cut = take_until_delimiter(rest, delimiter);
+    const auto cut = take_until_delimiter(rest, boundary);
     return cut ? std::optional(cut->delimiter) : std::nullopt;
 }
 
@@ -90,10 +109,11 @@ Outcome<std::optional<std::string>> field_name(std::string_view headers) {
         const std::size_t colon = line.find(':');
         // A folded line (RFC 5322 2.2.3) starts with a space; nobody sends one.
         if (colon == 0 || colon == std::string_view::npos || line.front() == ' ' ||
-            line.front() == '\t' || line.find_first_of("\r\n") != std::string_view::npos) {
+            line.front() == '\t' || line.find('\r') != std::string_view::npos ||
+            line.find('\n') != std::string_view::npos) {
             return malformed("bad part header");
         }
-        if (!equals_ignoring_case(line.substr(0, colon), "content-disposition")) {
+        if (!equals_ignoring_case(line.substr(0, colon), "Content-Disposition")) {
             continue;
         }
         if (disposition) {
@@ -105,11 +125,10 @@ Outcome<std::optional<std::string>> field_name(std::string_view headers) {
         }
     }
     if (!disposition || !equals_ignoring_case(disposition->value(), "form-data") ||
-        disposition->find("filename") != nullptr || disposition->find("filename*") != nullptr ||
-        disposition->find("name") == nullptr) {
+        disposition->find("filename") || disposition->find("filename*")) {
         return std::optional<std::string>{};
     }
-    return std::optional(*disposition->find("name"));
+    return std::optional<std::string>(disposition->find("name"));
 }
 
 Outcome<std::monostate> add_part(Form& form, std::string_view part) {
@@ -135,15 +154,14 @@ Outcome<Form> parse_multipart(std::string_view body, std::string_view boundary) 
     if (!is_boundary(boundary)) {
         return malformed("bad boundary");
     }
-    const std::string delimiter = "\r\n--" + std::string(boundary);
     std::string_view rest = body;
-    auto opened = take_preamble(rest, delimiter);
+    const auto opened = take_preamble(rest, boundary);
     if (!opened) {
         return malformed("the boundary does not occur");
     }
     Form form;
     for (Delimiter last = *opened; last == Delimiter::part;) {
-        const auto cut = take_until_delimiter(rest, delimiter);
+        const auto cut = take_until_delimiter(rest, boundary);
         if (!cut) {
             return malformed("no closing boundary");
         }

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstddef>
 
+#include "roomkey/char_set.hpp"
+
 namespace roomkey {
 
 namespace {
@@ -51,6 +53,10 @@ char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
@@ -77,24 +83,31 @@ bool has_control_character(std::string_view text) {
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
+    // Nearly everybody writes names in one and the same way.
+    return a == b || std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                                [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool is_printable_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 bool is_plain_name(std::string_view text) {
     constexpr std::size_t k_longest = 64;
-    return !text.empty() && text.size() <= k_longest &&
-           text.find_first_not_of(
-               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-               "0123456789_.-") == std::string_view::npos;
+    static constexpr CharSet k_plain(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+        "0123456789_.-");
+    return !text.empty() && text.size() <= k_longest && k_plain.has_all(text);
 }
 
 std::string_view trim(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) {
-        return {};
+    while (!text.empty() && is_blank(text.front())) {
+        text.remove_prefix(1);
     }
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+    while (!text.empty() && is_blank(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
 }
 
 long long parse_decimal(std::string_view digits) {

@@ -3,32 +3,46 @@
 // (RFC 9110 8.3) and Content-Disposition (RFC 6266 4.1, RFC 7578 4.2) share.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <forward_list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace roomkey {
 
+// A view of the header, which must outlive it.
 class ParameterizedValue {
 public:
+    // More parameters than any sender has use for, and few enough to search one by one.
+    static constexpr std::size_t k_max_parameters = 8;
+
     // Refused (nothing is returned): an empty value, a parameter without name or `=`, an
-    // unterminated quoted string, text after a value, a parameter named twice.
+    // unterminated quoted string, text after a value, a parameter named twice, more than
+    // k_max_parameters. Time is linear.
     [[nodiscard]] static std::optional<ParameterizedValue> parse(std::string_view header);
 
     // What stands before the first semicolon, in the sender's case.
     [[nodiscard]] std::string_view value() const { return m_value; }
 
-    // The parameter of that name, compared without case, unquoted; null when absent.
-    [[nodiscard]] const std::string* find(std::string_view name) const;
+    // The parameter of that name, compared without case, unquoted; nothing when absent.
+    [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
 
 private:
     struct Entry {
         std::string_view name;
-        std::string value;
+        std::string_view value;
     };
+
+    [[nodiscard]] bool add(std::string_view name, std::string_view value);
+    [[nodiscard]] std::optional<std::string_view> take_quoted(std::string_view& rest);
+
     std::string_view m_value;
-    std::vector<Entry> m_entries;
+    std::array<Entry, k_max_parameters> m_entries{};
+    std::size_t m_size = 0;
+    // Values that had escapes. In a list they stay where they are, however this is moved.
+    std::forward_list<std::string> m_unescaped;
 };
 
 }  // namespace roomkey

@@ -13,6 +13,10 @@ namespace roomkey {
 // Whether text, which must be UTF-8, has a C0 or C1 control character or DEL.
 [[nodiscard]] bool has_control_character(std::string_view text);
 
+// Whether text has printable ASCII characters only, as most texts have: then it is UTF-8 and has no
+// control character.
+[[nodiscard]] bool is_printable_ascii(std::string_view text);
+
 // Equality without regard to ASCII case, and only ASCII's: no locale is asked.
 [[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);
 

@@ -212,7 +212,9 @@ inline std::optional<Header> header(const std::string& text) {
             return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
                    std::string("!#$%&'*+-.^_`|~").find(c) != std::string::npos;
         });
-        if (!is_token || name.size() == piece.size() || find(parsed.parameters, name) != nullptr) {
+        constexpr std::size_t k_most = 8;
+        if (!is_token || name.size() == piece.size() || parsed.parameters.size() == k_most ||
+            find(parsed.parameters, name) != nullptr) {
             return std::nullopt;
         }
         const auto value = parameter_value(piece.substr(name.size() + 1));

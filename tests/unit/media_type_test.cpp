@@ -54,14 +54,19 @@ const Parsed k_parsed[] = {
     {{"name* is another name"}, "form-data; name*=UTF-8''clientID", "form-data", "name", "absent"},
     {{"name* under its own name"}, "form-data; name*=UTF-8''a", "form-data", "name*", "UTF-8''a"},
     {{"a name that starts alike"}, "form-data; filename=a", "form-data", "name", "absent"},
+    {{"eight parameters"}, "t/t; a=1; b=2; c=3; d=4; e=5; f=6; g=7; h=8", "t/t", "h", "8"},
+    {{"two values with escapes"},
+     "form-data; a=\"a long value with \\\"quotes\\\"\"; b=\"\\b\"",
+     "form-data",
+     "a",
+     "a long value with \"quotes\""},
 };
 
 BOOST_DATA_TEST_CASE(reads_value_and_parameters, k_parsed, row) {
     const auto parsed = ParameterizedValue::parse(row.header);
     BOOST_REQUIRE(parsed.has_value());
     BOOST_TEST(parsed->value() == row.value);
-    const std::string* parameter = parsed->find(row.name);
-    BOOST_TEST((parameter == nullptr ? "absent" : *parameter) == row.parameter);
+    BOOST_TEST(parsed->find(row.name).value_or("absent") == row.parameter);
 }
 
 struct Refused : test::Case {
@@ -90,6 +95,7 @@ const Refused k_refused[] = {
     {{"one name twice"}, "form-data; name=a; name=b"},
     {{"one name twice with the same value"}, "form-data; name=a; name=a"},
     {{"one name twice in two cases"}, "form-data; name=a; NAME=b"},
+    {{"nine parameters"}, "t/t; a=1; b=2; c=3; d=4; e=5; f=6; g=7; h=8; i=9"},
 };
 
 BOOST_DATA_TEST_CASE(refuses_what_is_malformed, k_refused, row) {
