@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "roomkey/form.hpp"
+#include "roomkey/media_type.hpp"
 #include "roomkey/text.hpp"
 
 namespace roomkey {
@@ -48,13 +49,21 @@ std::optional<Refusal> check_body(const Request& request) {
     return std::nullopt;
 }
 
+// Whether a media range has the weight 0, which means "not acceptable" (RFC 9110 12.4.2).
+bool is_excluded(std::string_view range) {
+    const auto parsed = ParameterizedValue::parse(range);
+    const auto weight = parsed ? parsed->find("q") : std::nullopt;
+    return weight && weight->find_first_not_of("0.") == std::string_view::npos;
+}
+
 // Whether the Accept field (RFC 9110 12.5.1) names application/json itself. A wildcard does not
 // count: every client sends one, and plain text is the default.
 bool accepts_json(std::string_view accept) {
     while (!accept.empty()) {
         const std::string_view range = accept.substr(0, accept.find(','));
         accept.remove_prefix(std::min(range.size() + 1, accept.size()));
-        if (equals_ignoring_case(trim(range.substr(0, range.find(';'))), "application/json")) {
+        if (equals_ignoring_case(trim(range.substr(0, range.find(';'))), "application/json") &&
+            !is_excluded(range)) {
             return true;
         }
     }
@@ -88,31 +97,32 @@ bool lists(const std::vector<std::string>& origins, std::string_view origin) {
 
 Response AuthHandler::answer(const Request& request, std::chrono::sys_seconds now,
                              RandomSource& random) {
-    const std::string_view origin = request.parameters.get("HTTP_ORIGIN");
-    const bool listed = lists(m_policy->allowed_origins, origin);
+    const bool shared = !m_policy->allowed_origins.empty();
+    const std::string_view origin =
+        shared ? request.parameters.get("HTTP_ORIGIN") : std::string_view{};
+    const bool listed = shared && lists(m_policy->allowed_origins, origin);
     Response response;
     if (listed && request.parameters.get("REQUEST_METHOD") == "OPTIONS") {
         response = preflight();
-    } else {
-        auto granted = grant(request, now, random);
-        response = granted ? std::move(*granted) : refuse(granted.error());
+    } else if (const auto refusal = grant(request, now, random, response)) {
+        response = refuse(*refusal);
     }
     if (listed) {
         response.headers.emplace_back("Access-Control-Allow-Origin", origin);
     }
-    if (!m_policy->allowed_origins.empty()) {
+    if (shared) {
         response.headers.emplace_back("Vary", "Origin");
     }
     return response;
 }
 
-Outcome<Response> AuthHandler::grant(const Request& request, std::chrono::sys_seconds now,
-                                     RandomSource& random) {
+std::optional<Refusal> AuthHandler::grant(const Request& request, std::chrono::sys_seconds now,
+                                          RandomSource& random, Response& response) {
     if (request.parameters.get("REQUEST_METHOD") != "POST") {
         return Refusal{Reason::method_not_allowed};
     }
     if (auto refusal = check_body(request)) {
-        return std::move(*refusal);
+        return refusal;
     }
     auto form = parse_form(request.parameters.get("CONTENT_TYPE"), request.body,
                            request.parameters.get("QUERY_STRING"));
@@ -123,7 +133,6 @@ Outcome<Response> AuthHandler::grant(const Request& request, std::chrono::sys_se
     if (!signed_token) {
         return std::move(signed_token.error());
     }
-    Response response;
     if (m_policy->reply == Reply::json || accepts_json(request.parameters.get("HTTP_ACCEPT"))) {
         // A token consists of base64url characters and dots: nothing to escape.
         const auto expires_at = (now + m_policy->lifetime).time_since_epoch().count();
@@ -133,15 +142,14 @@ Outcome<Response> AuthHandler::grant(const Request& request, std::chrono::sys_se
     } else {
         response.body = std::move(*signed_token);
     }
-    return response;
+    return std::nullopt;
 }
 
 Outcome<std::string> AuthHandler::token(const RenderInput& input) {
-    auto claims = m_policy->claims.render(input);
-    if (!claims) {
-        return std::move(claims.error());
+    if (auto refusal = m_policy->claims.render(input, m_claims)) {
+        return std::move(*refusal);
     }
-    return make_token(m_signer, m_policy->encoded_header, *claims);
+    return make_token(m_signer, m_policy->encoded_header, m_claims.text());
 }
 
 }  // namespace roomkey

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <string_view>
 
@@ -39,27 +38,78 @@ struct LinearColor {
 };
 
 // WCAG 2.1, "relative luminance".
-double luminance(const LinearColor& color) {
+constexpr double luminance(const LinearColor& color) {
     return 0.2126 * color.red + 0.7152 * color.green + 0.0722 * color.blue;
 }
 
 // A pure hue in linear light; `turn` is from 0 to 1.
-LinearColor pure_hue(double turn) {
+constexpr LinearColor pure_hue(double turn) {
     const auto channel = [](double level) { return std::clamp(level, 0.0, 1.0); };
+    const auto distance = [](double a, double b) { return std::max(a, b) - std::min(a, b); };
     const double sixth = turn * 6;
-    return {channel(std::abs(sixth - 3) - 1), channel(2 - std::abs(sixth - 2)),
-            channel(2 - std::abs(sixth - 4))};
+    return {channel(distance(sixth, 3) - 1), channel(2 - distance(sixth, 2)),
+            channel(2 - distance(sixth, 4))};
 }
 
-// The sRGB transfer function (IEC 61966-2-1), as a byte.
-unsigned srgb_byte(double linear) {
-    const double encoded =
-        linear <= 0.0031308 ? 12.92 * linear : 1.055 * std::pow(linear, 1 / 2.4) - 0.055;
-    return static_cast<unsigned>(std::lround(std::clamp(encoded, 0.0, 1.0) * 255));
+// By Newton's method: std::pow is for the time of running only.
+constexpr double fifth_root(double number) {
+    constexpr int k_steps = 32;
+    double root = 1;
+    for (int i = 0; i < k_steps; ++i) {
+        root = (4 * root + number / (root * root * root * root)) / 5;
+    }
+    return root;
 }
+
+// The inverse of the sRGB transfer function (IEC 61966-2-1), whose exponent is 2.4.
+constexpr double linear_of(double encoded) {
+    const double square = (encoded + 0.055) / 1.055 * ((encoded + 0.055) / 1.055);
+    return encoded <= 0.04045 ? encoded / 12.92 : square * fifth_root(square);
+}
+
+// Where one byte of sRGB ends and the next begins, in linear light.
+constexpr std::array<double, 255> k_borders = [] {
+    std::array<double, 255> borders{};
+    for (std::size_t i = 0; i < borders.size(); ++i) {
+        borders[i] = linear_of((static_cast<double>(i) + 0.5) / 255);
+    }
+    return borders;
+}();
+
+constexpr std::string_view k_hex = "0123456789abcdef";
+
+using Color = std::array<char, 7>;
+
+constexpr Color color_of(double turn) {
+    // The middle of the promised range; rounding to bytes moves it by less than 0.004.
+    constexpr double k_target = 0.179;
+    const LinearColor hue = pure_hue(turn);
+    const double bright = luminance(hue);
+    // Luminance is linear in linear light, so one step mixes the hue with black or with white.
+    const double black = bright > k_target ? k_target / bright : 1;
+    const double white = bright > k_target ? 0 : (k_target - bright) / (1 - bright);
+    Color color{'#'};
+    std::size_t size = 1;
+    for (const double channel : {hue.red, hue.green, hue.blue}) {
+        const double linear = channel * black * (1 - white) + white;
+        const auto byte = static_cast<std::size_t>(
+            std::upper_bound(k_borders.begin(), k_borders.end(), linear) - k_borders.begin());
+        color[size++] = k_hex[byte >> 4];
+        color[size++] = k_hex[byte & 15];
+    }
+    return color;
+}
+
+// More hues than the eye can tell apart, made by the compiler.
+constexpr std::array<Color, 1024> k_colors = [] {
+    std::array<Color, 1024> colors{};
+    for (std::size_t i = 0; i < colors.size(); ++i) {
+        colors[i] = color_of(static_cast<double>(i) / colors.size());
+    }
+    return colors;
+}();
 
 void append_hex(std::string& out, unsigned byte) {
-    constexpr std::string_view k_hex = "0123456789abcdef";
     out += k_hex[byte >> 4 & 15];
     out += k_hex[byte & 15];
 }
@@ -76,19 +126,8 @@ std::string guest_name(RandomSource& random) {
 std::string guest_color(RandomSource& random) {
     std::array<unsigned char, 2> bytes{};
     random.fill(bytes);
-    const double turn = (bytes[0] << 8 | bytes[1]) / 65536.0;
-    // The middle of the promised range; rounding to bytes moves it by less than 0.004.
-    constexpr double k_target = 0.179;
-    const LinearColor hue = pure_hue(turn);
-    const double bright = luminance(hue);
-    // Luminance is linear in linear light, so one step mixes the hue with black or with white.
-    const double black = bright > k_target ? k_target / bright : 1;
-    const double white = bright > k_target ? 0 : (k_target - bright) / (1 - bright);
-    std::string color(1, '#');
-    for (const double channel : {hue.red, hue.green, hue.blue}) {
-        append_hex(color, srgb_byte(channel * black * (1 - white) + white));
-    }
-    return color;
+    const Color& color = k_colors[(bytes[0] << 8U | bytes[1]) / (0x10000 / k_colors.size())];
+    return {color.begin(), color.end()};
 }
 
 std::string uuid(RandomSource& random) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "roomkey/char_set.hpp"
 #include "roomkey/text.hpp"
 
 namespace roomkey {
@@ -19,6 +20,23 @@ constexpr std::string_view k_word_characters =
 constexpr long long k_longest_offset = 10LL * 365 * 24 * 60 * 60;
 
 using Finding = std::string;
+using namespace std::string_view_literals;
+
+// Appends `text` by runs of what stays as it is, which mostly is all of it; what is special is left
+// to `escape`.
+template <class Escape>
+void append_escaped(std::string& out, std::string_view text, const CharSet& special,
+                    Escape escape) {
+    std::size_t run = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (special.has(text[i])) {
+            out.append(text, run, i - run);
+            escape(text[i]);
+            run = i + 1;
+        }
+    }
+    out.append(text, run);
+}
 
 bool is_name(std::string_view text) {
     return !text.empty() && text.find_first_not_of(k_word_characters) == std::string_view::npos;
@@ -258,29 +276,28 @@ bool has_foreign(const std::vector<Piece>& pieces) {
 }
 
 std::string quote_regex(std::string_view text) {
+    static constexpr CharSet k_special("^$\\.*+?()[]{}|/");
     std::string quoted;
-    quoted.reserve(text.size());
-    for (const char c : text) {
-        if (std::string_view("^$\\.*+?()[]{}|/").find(c) != std::string_view::npos) {
-            quoted += '\\';
-        }
-        quoted += c;
-    }
+    append_escaped(quoted, text, k_special,
+                   [&quoted](char c) { quoted.append(1, '\\').append(1, c); });
     return quoted;
 }
 
 void append_json_escaped(std::string& out, std::string_view text) {
-    constexpr std::string_view k_hex = "0123456789abcdef";
-    for (const char c : text) {
+    static constexpr CharSet k_special(
+        "\"\\"
+        "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F"
+        "\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1A\x1B\x1C\x1D\x1E\x1F"sv);
+    append_escaped(out, text, k_special, [&out](char c) {
+        constexpr std::string_view k_hex = "0123456789abcdef";
+        out += '\\';
         if (c == '"' || c == '\\') {
-            out.append(1, '\\').append(1, c);
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            const auto byte = static_cast<unsigned char>(c);
-            out.append("\\u00").append(1, k_hex[byte >> 4U]).append(1, k_hex[byte & 15U]);
-        } else {
             out += c;
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            out.append("u00").append(1, k_hex[byte >> 4U]).append(1, k_hex[byte & 15U]);
         }
-    }
+    });
 }
 
 }  // namespace roomkey

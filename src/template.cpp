@@ -9,37 +9,49 @@
 
 namespace roomkey {
 
-// One rendering under way: the text so far, the random values chosen, the keys written.
+// One rendering under way: first the slots' values, in the order in which the document names them;
+// then the text.
 class Template::Rendering {
 public:
-    explicit Rendering(const RenderInput& input) : m_input(input) {}
+    Rendering(const Template& pattern, const RenderInput& input, Buffer& buffer)
+        : m_template(pattern), m_input(input), m_buffer(buffer) {
+        m_buffer.m_text.clear();
+        m_buffer.m_values.clear();
+        m_buffer.m_ends.clear();
+        m_buffer.m_keys.clear();
+    }
 
     // The refusal that ends the rendering, if one does.
-    [[nodiscard]] std::optional<Refusal> run(const std::vector<Step>& steps) {
-        for (const Step& step : steps) {
-            std::optional<Refusal> refusal;
-            switch (step.kind) {
-                case Kind::literal: m_out.append(step.literal); break;
-                case Kind::text: refusal = append_text(step.placeholder); break;
-                case Kind::value: refusal = append_value(step.placeholder); break;
-                case Kind::begin_key: m_keys.push_back({step.object, m_out.size(), 0}); break;
-                case Kind::end_key: refusal = close_key(); break;
-            }
-            if (refusal) {
+    [[nodiscard]] std::optional<Refusal> run() {
+        for (const Slot& slot : m_template.m_slots) {
+            if (auto refusal = evaluate(slot)) {
                 return refusal;
+            }
+        }
+        Key key{};
+        for (const Step& step : m_template.m_steps) {
+            switch (step.kind) {
+                case Kind::literal: m_buffer.m_text.append(step.literal); break;
+                case Kind::slot: m_buffer.m_text.append(value_in(step.number)); break;
+                case Kind::begin_key: key = {step.number, m_buffer.m_text.size(), 0}; break;
+                case Kind::end_key:
+                    key.end = m_buffer.m_text.size();
+                    if (repeats(key)) {
+                        return Refusal{Reason::claims_repeat_a_key};
+                    }
+                    break;
             }
         }
         return std::nullopt;
     }
 
-    [[nodiscard]] std::string text() && { return std::move(m_out); }
-
 private:
-    struct Key {
-        std::size_t object;
-        std::size_t begin;
-        std::size_t end;
-    };
+    using Key = Buffer::Key;
+
+    [[nodiscard]] std::string_view value_in(std::size_t slot) const {
+        const std::size_t begin = slot == 0 ? 0 : m_buffer.m_ends[slot - 1];
+        return std::string_view(m_buffer.m_values).substr(begin, m_buffer.m_ends[slot] - begin);
+    }
 
     // The value of a reference, or empty where it is absent; it lives as long as the rendering.
     std::string_view value_of(const Reference& reference) {
@@ -67,13 +79,9 @@ private:
         return value;
     }
 
-    struct Choice {
-        std::string_view value;
-        Source source;
-    };
-
-    Outcome<Choice> choose(const Placeholder& placeholder) {
-        for (const Reference& reference : placeholder.alternatives) {
+    std::optional<Refusal> evaluate(const Slot& slot) {
+        const auto& alternatives = slot.placeholder.alternatives;
+        for (const Reference& reference : alternatives) {
             const std::string_view value = value_of(reference);
             if (value.empty()) {
                 continue;
@@ -81,12 +89,14 @@ private:
             // Fields were checked when they were parsed; what the web server hands on was not.
             if (reference.source == Source::server) {
                 if (auto refusal = check_parameter(reference.name, value)) {
-                    return std::move(*refusal);
+                    return refusal;
                 }
             }
-            return Choice{value, reference.source};
+            append(slot, reference.source, value);
+            m_buffer.m_ends.push_back(m_buffer.m_values.size());
+            return std::nullopt;
         }
-        const Reference& last = placeholder.alternatives.back();
+        const Reference& last = alternatives.back();
         return last.source == Source::server ? Refusal{Reason::not_logged_in}
                                              : Refusal{Reason::missing_field, last.name};
     }
@@ -104,58 +114,45 @@ private:
         return std::nullopt;
     }
 
-    void append_filtered(const Placeholder& placeholder, std::string_view value) {
-        if (placeholder.filters.empty()) {
-            append_json_escaped(m_out, value);
+    void append(const Slot& slot, Source source, std::string_view value) {
+        std::string& values = m_buffer.m_values;
+        const auto& filters = slot.placeholder.filters;
+        const bool quoted =
+            slot.shape == Shape::value && (source != Source::now || !filters.empty());
+        if (quoted) {
+            values += '"';
+        }
+        if (filters.empty()) {
+            append_json_escaped(values, value);
         } else {
-            append_json_escaped(m_out, placeholder.filtered(value));
+            append_json_escaped(values, slot.placeholder.filtered(value));
+        }
+        if (quoted) {
+            values += '"';
         }
     }
 
-    std::optional<Refusal> append_text(const Placeholder& placeholder) {
-        auto choice = choose(placeholder);
-        if (!choice) {
-            return std::move(choice.error());
-        }
-        append_filtered(placeholder, choice->value);
-        return std::nullopt;
-    }
-
-    std::optional<Refusal> append_value(const Placeholder& placeholder) {
-        auto choice = choose(placeholder);
-        if (!choice) {
-            return std::move(choice.error());
-        }
-        if (choice->source == Source::now && placeholder.filters.empty()) {
-            m_out.append(choice->value);
-            return std::nullopt;
-        }
-        m_out += '"';
-        append_filtered(placeholder, choice->value);
-        m_out += '"';
-        return std::nullopt;
-    }
-
-    std::optional<Refusal> close_key() {
-        Key& key = m_keys.back();
-        key.end = m_out.size();
+    // Notes a key that was written, and tells whether its object has it already.
+    bool repeats(const Key& key) {
         const auto text_of = [this](const Key& each) {
-            return std::string_view(m_out).substr(each.begin, each.end - each.begin);
+            return std::string_view(m_buffer.m_text).substr(each.begin, each.end - each.begin);
         };
+        std::vector<Key>& keys = m_buffer.m_keys;
         const bool repeated =
-            std::any_of(m_keys.begin(), m_keys.end() - 1, [&key, &text_of](const Key& earlier) {
+            std::any_of(keys.begin(), keys.end(), [&key, &text_of](const Key& earlier) {
                 return earlier.object == key.object && text_of(earlier) == text_of(key);
             });
-        return repeated ? std::optional(Refusal{Reason::claims_repeat_a_key}) : std::nullopt;
+        keys.push_back(key);
+        return repeated;
     }
 
+    const Template& m_template;
     const RenderInput& m_input;
-    std::string m_out;
+    Buffer& m_buffer;
     std::string m_now;
     std::string m_uuid;
     std::string m_guest_name;
     std::string m_guest_color;
-    std::vector<Key> m_keys;
 };
 
 void Template::literal(std::string_view json) {
@@ -172,21 +169,30 @@ void Template::text(Placeholder placeholder) {
         literal(escaped);
         return;
     }
-    m_steps.push_back({Kind::text, {}, std::move(placeholder)});
+    fill_in({std::move(placeholder), Shape::text});
 }
 
 void Template::value(Placeholder placeholder) {
-    if (placeholder.constant()) {
+    // Only the time is no string. Else the text alone fills the slot, and may fill others, too.
+    if (!placeholder.has(Source::now)) {
         literal("\"");
         text(std::move(placeholder));
         literal("\"");
         return;
     }
-    m_steps.push_back({Kind::value, {}, std::move(placeholder)});
+    fill_in({std::move(placeholder), Shape::value});
+}
+
+void Template::fill_in(Slot slot) {
+    const auto found = std::find(m_slots.begin(), m_slots.end(), slot);
+    m_steps.push_back({Kind::slot, {}, static_cast<std::size_t>(found - m_slots.begin())});
+    if (found == m_slots.end()) {
+        m_slots.push_back(std::move(slot));
+    }
 }
 
 void Template::begin_key(std::size_t object) {
-    m_steps.push_back({Kind::begin_key, {}, {}, object});
+    m_steps.push_back({Kind::begin_key, {}, object});
 }
 
 void Template::end_key() {
@@ -194,11 +200,15 @@ void Template::end_key() {
 }
 
 Outcome<std::string> Template::render(const RenderInput& input) const {
-    Rendering rendering(input);
-    if (auto refusal = rendering.run(m_steps)) {
+    Buffer buffer;
+    if (auto refusal = render(input, buffer)) {
         return std::move(*refusal);
     }
-    return std::move(rendering).text();
+    return std::move(buffer.m_text);
+}
+
+std::optional<Refusal> Template::render(const RenderInput& input, Buffer& buffer) const {
+    return Rendering(*this, input, buffer).run();
 }
 
 std::optional<std::string_view> Template::constant() const {

@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "roomkey/http.hpp"
 #include "roomkey/jwt.hpp"
@@ -28,11 +30,12 @@ public:
     [[nodiscard]] Outcome<std::string> token(const RenderInput& input);
 
 private:
-    [[nodiscard]] Outcome<Response> grant(const Request& request, std::chrono::sys_seconds now,
-                                          RandomSource& random);
+    [[nodiscard]] std::optional<Refusal> grant(const Request& request, std::chrono::sys_seconds now,
+                                               RandomSource& random, Response& response);
 
     std::shared_ptr<const Policy> m_policy;
     Hs256Signer m_signer;
+    Template::Buffer m_claims;
 };
 
 }  // namespace roomkey

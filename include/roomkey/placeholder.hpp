@@ -30,6 +30,8 @@ struct Reference {
     std::string name = {};
     // Seconds, for `now`.
     long long offset = 0;
+
+    bool operator==(const Reference&) const = default;
 };
 
 // What is done to the chosen value before it is inserted.
@@ -51,6 +53,8 @@ struct Placeholder {
     [[nodiscard]] bool ends_with(Filter filter) const {
         return !filters.empty() && filters.back() == filter;
     }
+
+    bool operator==(const Placeholder&) const = default;
 
     // `value` as the filters leave it, one after the other.
     [[nodiscard]] std::string filtered(std::string_view value) const;

@@ -31,6 +31,8 @@ inline constexpr std::size_t k_max_parameter_bytes = 1024;
 
 class Template {
 public:
+    class Buffer;
+
     // Builds a template in document order. The text given to literal() is JSON as it stands.
     void literal(std::string_view json);
     // A placeholder inside a JSON string: its value, escaped.
@@ -47,19 +49,53 @@ public:
     // A uuid, guest name or colour is the same wherever it stands in one rendering.
     [[nodiscard]] Outcome<std::string> render(const RenderInput& input) const;
 
+    // The same without an allocation, once the buffer has grown: the text is in `buffer` unless a
+    // refusal is returned.
+    [[nodiscard]] std::optional<Refusal> render(const RenderInput& input, Buffer& buffer) const;
+
     // The JSON text if it is the same for every request.
     [[nodiscard]] std::optional<std::string_view> constant() const;
 
 private:
-    enum class Kind { literal, text, value, begin_key, end_key };
+    enum class Kind { literal, slot, begin_key, end_key };
     struct Step {
         Kind kind;
         std::string literal = {};
-        Placeholder placeholder = {};
-        std::size_t object = 0;
+        // Of the slot, or of the object that a key is in.
+        std::size_t number = 0;
+    };
+    enum class Shape { text, value };
+    // What a request fills in. Equal placeholders share one, and are evaluated once.
+    struct Slot {
+        Placeholder placeholder;
+        Shape shape;
+        bool operator==(const Slot&) const = default;
     };
     class Rendering;
+
+    void fill_in(Slot slot);
+
     std::vector<Step> m_steps;
+    std::vector<Slot> m_slots;
+};
+
+// Memory for renderings, used again and again; for one thread.
+class Template::Buffer {
+public:
+    [[nodiscard]] std::string_view text() const { return m_text; }
+
+private:
+    friend class Template;
+    struct Key {
+        std::size_t object;
+        std::size_t begin;
+        std::size_t end;
+    };
+    std::string m_text;
+    // The slots' values, one after the other, and where each ends.
+    std::string m_values;
+    std::vector<std::size_t> m_ends;
+    std::vector<Key> m_keys;
 };
 
 }  // namespace roomkey

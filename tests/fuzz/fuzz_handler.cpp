@@ -60,7 +60,11 @@ struct Asked {
         const auto ranges = reference::split(accept, ",");
         return std::any_of(ranges.begin(), ranges.end(), [](const std::string& range) {
             const std::string type = range.substr(0, range.find(';'));
-            return reference::lower(reference::stripped(type)) == "application/json";
+            const auto header = reference::header(range);
+            const std::string* weight = header ? reference::find(header->parameters, "q") : nullptr;
+            const bool excluded =
+                weight != nullptr && weight->find_first_not_of("0.") == std::string::npos;
+            return reference::lower(reference::stripped(type)) == "application/json" && !excluded;
         });
     }
 

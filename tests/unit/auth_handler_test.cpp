@@ -340,6 +340,10 @@ const Accept k_accepts[] = {
     {{"a type that starts alike"}, "application/json-seq", false},
     {{"a type that ends alike"}, "application/problem+json", false},
     {{"only commas"}, ",,,", false},
+    {{"with the weight 0, which excludes it"}, "application/json;q=0", false},
+    {{"excluded at length"}, "*/*, Application/JSON ; charset=utf-8 ; Q=0.000", false},
+    {{"with the least weight"}, "application/json;q=0.001", true},
+    {{"with a parameter of another name"}, "application/json;v=0", true},
 };
 
 BOOST_DATA_TEST_CASE(answers_in_json_when_it_is_asked_for, k_accepts, row) {
