@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -24,8 +25,11 @@ enum class Refusing { nothing, one, all };
 
 Refusing g_refusing = Refusing::nothing;
 std::size_t g_before_that = 0;
+// How often memory was asked for; other suites have threads.
+std::atomic<std::size_t> g_asked{0};
 
 bool refused() {
+    ++g_asked;
     if (g_refusing == Refusing::nothing) {
         return false;
     }
@@ -176,6 +180,51 @@ BOOST_DATA_TEST_CASE(gives_no_token_once_all_memory_is_gone, k_rows, row) {
             BOOST_TEST((given->bytes == expected.bytes || given->bytes == k_failure));
         }
     }
+}
+
+// Says at length what is wrong, and takes away the memory for keeping that.
+class Talkative : public RandomSource {
+public:
+    void fill(std::span<unsigned char> /*bytes*/) override {
+        const std::runtime_error error("a reason that no string can hold without an allocation");
+        g_before_that = 0;
+        g_refusing = Refusing::one;
+        throw error;
+    }
+};
+
+BOOST_AUTO_TEST_CASE(answers_500_though_the_reason_can_not_be_kept) {
+    AuthHandler handler = make_handler();
+    const Variables variables{"REQUEST_METHOD=POST", "QUERY_STRING=clientID=x"};
+    Talkative talkative;
+    const Answer given = respond(handler, {variables.parameters(), ""}, {}, talkative);
+    g_refusing = Refusing::nothing;
+    BOOST_TEST(given.bytes == k_failure);
+    BOOST_TEST(given.failure == "out of memory");
+}
+
+// What a browser sends, as the web server hands it on. Three are ours: the list of fields, the
+// token, the answer. Two are OpenSSL's: it copies the state of its hash for each HMAC, twice.
+BOOST_AUTO_TEST_CASE(asks_for_memory_five_times_a_request) {
+    AuthHandler handler = make_handler();
+    const Variables variables{
+        "REQUEST_METHOD=POST", "QUERY_STRING=",
+        "CONTENT_TYPE=multipart/form-data; boundary=----WebKitFormBoundaryxkL7q2Vd0uB3mTzA",
+        "HTTP_ACCEPT=*/*", "HTTP_ORIGIN=https://chat.example.com"};
+    constexpr std::string_view k_body =
+        "------WebKitFormBoundaryxkL7q2Vd0uB3mTzA\r\n"
+        "Content-Disposition: form-data; name=\"clientID\"\r\n"
+        "\r\n"
+        "bcI:GPhz6A2T\r\n"
+        "------WebKitFormBoundaryxkL7q2Vd0uB3mTzA--\r\n";
+    test::FixedRandom random;
+    const Request request{variables.parameters(), k_body};
+    // The first one lets the handler's own buffers grow.
+    BOOST_TEST(respond(handler, request, {}, random).status == 200);
+    const std::size_t before = g_asked;
+    const Answer given = respond(handler, request, {}, random);
+    BOOST_TEST(g_asked - before == 5U);
+    BOOST_TEST(given.status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(makes_a_signer_that_signs_or_none) {
