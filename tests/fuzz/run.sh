@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Builds the fuzzers with clang's libFuzzer, address and undefined-behaviour sanitizers, and runs
-# each for a while. What it finds is written to build/fuzz/findings and makes it fail.
+# each for a while, as many at once as there are processors. What it finds is written to
+# build/fuzz/findings and makes it fail.
 #
 # usage: tests/fuzz/run.sh [--seconds N] [--merge] [TARGET ...]
 #   --merge keeps, in the committed corpora, those of the new inputs that reach new code
@@ -31,27 +32,35 @@ step "Building the fuzzers" build
 # A length that only a claim stands behind must not be allocated; a quarter of a gigabyte tells.
 export ASAN_OPTIONS=max_allocation_size_mb=256:allocator_may_return_null=1
 
-passed=0
-failed=0
-for target in "${targets[@]}"; do
-  work=build/fuzz/corpus/$target
-  mkdir -p "$work" build/fuzz/findings
-  log=build/fuzz/$target.log
+# One target; whether it passed is left in a file.
+run_target() {
+  local target=$1 work=build/fuzz/corpus/$1 log=build/fuzz/$1.log
+  mkdir -p "$work"
   if "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=5 -max_len=20000 \
     -artifact_prefix="build/fuzz/findings/$target-" -print_final_stats=1 \
     "$work" "tests/fuzz/corpus/$target" >"$log" 2>&1; then
-    passed=$((passed + 1))
     printf '%-12s %s executions, %s\n' "$target" \
       "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" \
-      "$(grep -o 'cov: [0-9]* ft: [0-9]*' "$log" | tail -n 1)"
+      "$(grep -ao 'cov: [0-9]* ft: [0-9]*' "$log" | tail -n 1)"
+    : >"build/fuzz/$target.passed"
   else
-    failed=$((failed + 1))
     printf '%-12s FAILED\n' "$target"
     tail -n 25 "$log" >&2
   fi
   if [ -n "$merge" ]; then
     "build/fuzz/tests/fuzz/fuzz_$target" -merge=1 "tests/fuzz/corpus/$target" "$work" >>"$log" 2>&1
   fi
+}
+
+mkdir -p build/fuzz/findings
+rm -f build/fuzz/*.passed
+for target in "${targets[@]}"; do
+  while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+    sleep 1
+  done
+  run_target "$target" &
 done
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+wait
+passed=$(find build/fuzz -maxdepth 1 -name '*.passed' | wc -l)
+printf '%d passed, %d failed\n' "$passed" $((${#targets[@]} - passed))
+[ "$passed" -eq "${#targets[@]}" ]

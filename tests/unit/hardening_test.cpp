@@ -53,6 +53,15 @@ std::string repeated(std::string_view text, std::size_t size) {
     return all;
 }
 
+// Parameters of as many names as there is room for.
+std::string distinct_parameters(std::size_t size) {
+    std::string all;
+    for (unsigned number = 0; all.size() + 10 <= size; ++number) {
+        all += ";" + std::to_string(number) + "=";
+    }
+    return all;
+}
+
 struct Flood : test::Case {
     std::string content_type;
     std::string body;
@@ -87,6 +96,10 @@ const Flood k_floods[] = {
     {{"semicolons in a disposition"},
      k_multipart,
      "--B\r\nContent-Disposition: form-data" + repeated(";", k_size - 60) + "\r\n\r\n\r\n--B--"},
+    {{"parameters in a disposition"},
+     k_multipart,
+     "--B\r\nContent-Disposition: form-data" + distinct_parameters(k_size - 60) +
+         "\r\n\r\n\r\n--B--"},
     {{"backslashes in a name"},
      k_multipart,
      "--B\r\nContent-Disposition: form-data; name=\"" + repeated("\\\\", k_size - 80) +
