@@ -27,6 +27,9 @@ describe('two hosts behind one nginx', () => {
   });
   after(() => place.close());
 
+  // nginx counts in whole seconds, and asks a host again when more than fail_timeout have gone by.
+  const trustedAgain = () => sleep(3500);
+
   const load = (during) => web.askWhile(nginx.port, 4, async (more) => {
     await more(40);  // so that both hosts have kept connections by then
     await during();
@@ -47,7 +50,7 @@ describe('two hosts behind one nginx', () => {
 
   test('it comes back, and is asked again', async () => {
     processes[0] = await hosts[0].serve();
-    allGood(await load(() => sleep(2500)));
+    allGood(await load(trustedAgain));
     await processes[0].stop('SIGTERM');
     assert.match(processes[0].stderr, /stopped after [1-9]\d* answers/);
     processes[0] = await hosts[0].serve();
@@ -55,7 +58,7 @@ describe('two hosts behind one nginx', () => {
 
   test('a process dies: kill -9, and no POST fails', async () => {
     allGood(await load(async () => {
-      await sleep(2000);  // nginx has come to trust the host again
+      await trustedAgain();
       await processes[0].stop('SIGKILL');
     }));
     processes[0] = await hosts[0].serve();
@@ -63,7 +66,7 @@ describe('two hosts behind one nginx', () => {
 
   test('a host is cut off: no POST fails, and none waits longer than the time-outs of the snippet', async () => {
     const seen = await load(async () => {
-      await sleep(2000);
+      await trustedAgain();
       hosts[0].link('down');
       await sleep(6000);
     });

@@ -8,11 +8,11 @@ import { once } from 'node:events';
 
 let visitors = Math.floor(Math.random() * 60_000) * 250;
 
-/** Another loopback address at each call. */
+/** Another loopback address at each call; none ends in 0 or 255. */
 export function visitor() {
-  visitors = (visitors + 1) % 0xfd_ff_00;
-  const number = visitors + 0x01_00_01;
-  return `127.${number >> 16}.${(number >> 8) & 255}.${(number & 255) || 1}`;
+  visitors = (visitors + 1) % (254 * 65_000);
+  const network = Math.floor(visitors / 254) + 256;
+  return `127.${network >> 8}.${network & 255}.${visitors % 254 + 1}`;
 }
 
 /** One request over a connection of its own; `chunked` sends the body without its length. */
