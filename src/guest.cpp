@@ -126,7 +126,8 @@ std::string guest_name(RandomSource& random) {
 std::string guest_color(RandomSource& random) {
     std::array<unsigned char, 2> bytes{};
     random.fill(bytes);
-    const Color& color = k_colors[(bytes[0] << 8U | bytes[1]) / (0x10000 / k_colors.size())];
+    const std::size_t number = std::size_t{bytes[0]} << 8U | bytes[1];
+    const Color& color = k_colors[number / (0x10000 / k_colors.size())];
     return {color.begin(), color.end()};
 }
 
