@@ -48,7 +48,8 @@ run_target() {
     tail -n 25 "$log" >&2
   fi
   if [ -n "$merge" ]; then
-    "build/fuzz/tests/fuzz/fuzz_$target" -merge=1 "tests/fuzz/corpus/$target" "$work" >>"$log" 2>&1
+    "build/fuzz/tests/fuzz/fuzz_$target" -set_cover_merge=1 -use_counters=0 \
+      "tests/fuzz/corpus/$target" "$work" >>"$log" 2>&1
   fi
 }
 
