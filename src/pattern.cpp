@@ -35,11 +35,11 @@ Result<Pattern, std::string> Pattern::compile(std::string_view expression) {
     }
 }
 
-std::optional<bool> Pattern::matches(std::string_view room) const {
+Match Pattern::match(std::string_view room) const {
     try {
-        return m_expression->matches(room);
+        return m_expression->matches(room) ? Match::yes : Match::no;
     } catch (const std::runtime_error&) {
-        return std::nullopt;
+        return Match::unknown;
     }
 }
 

@@ -2,7 +2,6 @@
 #include "roomkey/permissions.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include "roomkey/pattern.hpp"
 
@@ -13,11 +12,11 @@ Access access_to(std::string_view room, const std::vector<Permission>& permissio
     for (std::size_t i = 0; i < permissions.size(); ++i) {
         const Permission& permission = permissions[i];
         const auto pattern = Pattern::compile(permission.pattern);
-        const std::optional<bool> matches = pattern ? pattern->matches(room) : false;
-        if (!matches) {
+        const Match match = pattern ? pattern->match(room) : Match::no;
+        if (match == Match::unknown) {
             access.undecided.push_back(i);
         }
-        if (!matches.value_or(false)) {
+        if (match != Match::yes) {
             continue;
         }
         const bool first = access.deciding.empty();

@@ -180,7 +180,7 @@ private:
             return rule.room == other.room;
         }
         return other.pattern && other.quantifiers <= k_most_quantifiers &&
-               other.pattern->matches(*rule.room).value_or(false);
+               other.pattern->matches(*rule.room);
     }
 
     // What stands for a value that comes with a request; it has no regex syntax in it.

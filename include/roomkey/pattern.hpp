@@ -4,7 +4,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,13 +11,19 @@
 
 namespace roomkey {
 
+enum class Match {
+    no,
+    yes,
+    unknown,  // it takes too long to find out
+};
+
 class Pattern {
 public:
     // The error says in a few words what is wrong with the expression.
     [[nodiscard]] static Result<Pattern, std::string> compile(std::string_view expression);
 
-    // Whether the pattern matches; nothing if that takes too long to find out.
-    [[nodiscard]] std::optional<bool> matches(std::string_view room) const;
+    [[nodiscard]] Match match(std::string_view room) const;
+    [[nodiscard]] bool matches(std::string_view room) const { return match(room) == Match::yes; }
 
 private:
     class Expression;
