@@ -68,13 +68,15 @@ constexpr double linear_of(double encoded) {
 }
 
 // Where one byte of sRGB ends and the next begins, in linear light.
-constexpr std::array<double, 255> k_borders = [] {
+constexpr std::array<double, 255> byte_borders() {
     std::array<double, 255> borders{};
     for (std::size_t i = 0; i < borders.size(); ++i) {
         borders[i] = linear_of((static_cast<double>(i) + 0.5) / 255);
     }
     return borders;
-}();
+}
+
+constexpr auto k_borders = byte_borders();
 
 constexpr std::string_view k_hex = "0123456789abcdef";
 
@@ -101,13 +103,15 @@ constexpr Color color_of(double turn) {
 }
 
 // More hues than the eye can tell apart, made by the compiler.
-constexpr std::array<Color, 1024> k_colors = [] {
+constexpr std::array<Color, 1024> all_colors() {
     std::array<Color, 1024> colors{};
     for (std::size_t i = 0; i < colors.size(); ++i) {
         colors[i] = color_of(static_cast<double>(i) / colors.size());
     }
     return colors;
-}();
+}
+
+constexpr auto k_colors = all_colors();
 
 void append_hex(std::string& out, unsigned byte) {
     out += k_hex[byte >> 4 & 15];

@@ -28,7 +28,7 @@ void* require(void* pointer, const char* what) {
 
 // Readies OpenSSL for the one thing that is asked of it. Left to itself it would first list all its
 // ciphers and digests under their old names, and load the texts of its errors, of which none is
-// looked up here, and tidy up at exit: together half of what it does in a CGI program. Its
+// looked up here, and tidy up at exit: together two fifths of what a CGI program does. Its
 // configuration is loaded as ever: a system that allows validated modules only says so there.
 void prepare_openssl() {
     constexpr std::uint64_t k_options =

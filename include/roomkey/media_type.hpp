@@ -15,6 +15,14 @@ namespace roomkey {
 // A view of the header, which must outlive it.
 class ParameterizedValue {
 public:
+    ParameterizedValue() = default;
+    // A copy's views would be of the original.
+    ParameterizedValue(const ParameterizedValue&) = delete;
+    ParameterizedValue& operator=(const ParameterizedValue&) = delete;
+    ParameterizedValue(ParameterizedValue&&) = default;
+    ParameterizedValue& operator=(ParameterizedValue&&) = default;
+    ~ParameterizedValue() = default;
+
     // More parameters than any sender has use for, and few enough to search one by one.
     static constexpr std::size_t k_max_parameters = 8;
 
