@@ -107,7 +107,7 @@ for (const [way, serve] of [['a UNIX socket of its own', serveUnix], ['TCP', ser
       const peer = await Peer.connect(address);
       await peer.ask();
       // Stopped, it finds the signal and the request at the same time.
-      child.kill('SIGSTOP');
+      await child.freeze();
       await peer.write(whole);
       child.kill('SIGTERM');
       child.kill('SIGCONT');
@@ -117,7 +117,7 @@ for (const [way, serve] of [['a UNIX socket of its own', serveUnix], ['TCP', ser
 
     test('connections that wait to be accepted when the signal comes are answered', async () => {
       const { child, address } = await serve(place);
-      child.kill('SIGSTOP');
+      await child.freeze();
       const peers = await Promise.all(Array.from({ length: 300 }, () => Peer.connect(address)));
       await Promise.all(peers.map((peer) => peer.write(whole)));
       child.kill('SIGTERM');

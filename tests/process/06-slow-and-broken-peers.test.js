@@ -154,7 +154,7 @@ describe('a request that is cut off gets no token', () => {
       const { address, child } = await serve(place, oneThread);
       const peer = await Peer.connect(address);
       // Stopped, it finds the request and the end at the same time.
-      child.kill('SIGSTOP');
+      await child.freeze();
       peer.socket.end(whole);
       await once(peer.socket, 'finish');
       child.kill('SIGCONT');

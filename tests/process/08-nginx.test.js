@@ -128,7 +128,7 @@ describe('what is refused', () => {
   test('a roomkey that hangs is 503 within the time-outs that are shipped', async () => {
     const stuck = await serveUnix(place, { args: ['--threads', '1'] });
     const waiting = await startNginx(place, { upstreams: [stuck.address] });
-    stuck.child.kill('SIGSTOP');
+    await stuck.child.freeze();
     const start = performance.now();
     const answer = await waiting.auth({ ...form, within: 30_000 });
     stuck.child.kill('SIGCONT');

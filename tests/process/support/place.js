@@ -3,11 +3,11 @@
 // are gone when it is closed, and also when the file ends by an error.
 
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { soon } from './until.js';
+import { soon, until } from './until.js';
 
 // What the binary says in a build with sanitizers. Most tests would not notice it.
 const sanitizerReport = /(?:ERROR|WARNING): \w+Sanitizer|: runtime error: /;
@@ -50,6 +50,13 @@ export class Child {
 
   kill(signal) {
     if (this.running) process.kill(this.pid, signal);
+  }
+
+  /** Stops it until SIGCONT, and waits until each of its threads stands still. */
+  async freeze() {
+    this.kill('SIGSTOP');
+    const state = (thread) => readFileSync(`/proc/${this.pid}/task/${thread}/stat`, 'latin1').split(') ').pop()[0];
+    await until('every thread to stand still', () => readdirSync(`/proc/${this.pid}/task`).every((thread) => state(thread) === 'T'));
   }
 
   /** Sends the signal, and gives the exit status and how many milliseconds that took. */
