@@ -370,7 +370,13 @@ BOOST_DATA_TEST_CASE(goes_on_after_a_call_that_fails, k_faults, fault) {
                 for (int i = 0; i < 3; ++i) {
                     try_all_ways(server, fault);
                 }
-                BOOST_TEST(failing.happened());
+                // On a busy machine two pieces may come as one, which needs fewer calls.
+                BOOST_TEST(soon([&] {
+                    if (!failing.happened()) {
+                        try_all_ways(server, fault);
+                    }
+                    return failing.happened();
+                }));
             }
             BOOST_TEST(soon([&server] { return is_token(server.ask()); }));
             BOOST_TEST(times_called(Call::epoll_wait) - turns < 200);
