@@ -7,9 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
-#include <vector>
+#include <utility>
 
-#include "roomkey/config_error.hpp"
 #include "support.hpp"
 
 namespace {
@@ -29,18 +28,7 @@ std::string found_in(const std::string& claims) {
     check_names(parsed, k_environment.parameters(), findings);
     check_json_text(parsed, k_environment.parameters(), findings);
     check_identity(parsed, k_environment.parameters(), findings);
-    std::string lines;
-    try {
-        findings.throw_if_any();
-    } catch (const ConfigError& error) {
-        for (const std::string& finding : error.findings()) {
-            lines += "error " + finding + "\n";
-        }
-    }
-    for (const std::string& warning : std::move(findings).take_warnings()) {
-        lines += "warning " + warning + "\n";
-    }
-    return lines;
+    return test::describe(std::move(findings));
 }
 
 const std::string k_identity =

@@ -8,9 +8,8 @@
 
 #include <chrono>
 #include <string>
-#include <vector>
+#include <utility>
 
-#include "roomkey/config_error.hpp"
 #include "support.hpp"
 
 namespace {
@@ -28,18 +27,7 @@ std::string found_in(const std::string& claims) {
     Findings findings("p");
     const Json parsed = Json::parse(claims);
     check_permissions(parsed, k_environment.parameters(), findings);
-    std::string lines;
-    try {
-        findings.throw_if_any();
-    } catch (const ConfigError& error) {
-        for (const std::string& finding : error.findings()) {
-            lines += "error " + finding + "\n";
-        }
-    }
-    for (const std::string& warning : std::move(findings).take_warnings()) {
-        lines += "warning " + warning + "\n";
-    }
-    return lines;
+    return test::describe(std::move(findings));
 }
 
 std::string with(const std::string& permissions) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What several suites need: stand-ins for randomness and for a request's variables, data files, and
-// refusals as text that a table can hold.
+// findings and refusals as text that a table can hold.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "roomkey/config_error.hpp"
+#include "roomkey/findings.hpp"
 #include "roomkey/http.hpp"
 #include "roomkey/random.hpp"
 #include "roomkey/refusal.hpp"
@@ -99,6 +101,22 @@ inline std::string read_data(const std::string& name) {
 inline std::string read_line(const std::string& name) {
     std::string text = read_data(name);
     return text.substr(0, text.find('\n'));
+}
+
+// Errors, then warnings, one a line.
+inline std::string describe(Findings findings) {
+    std::string lines;
+    try {
+        findings.throw_if_any();
+    } catch (const ConfigError& error) {
+        for (const std::string& finding : error.findings()) {
+            lines += "error " + finding + "\n";
+        }
+    }
+    for (const std::string& warning : std::move(findings).take_warnings()) {
+        lines += "warning " + warning + "\n";
+    }
+    return lines;
 }
 
 inline std::string describe(const Refusal& refusal) {
