@@ -272,18 +272,20 @@ test('Escape leads from anywhere to the newest message and the input, and leaves
   assert.equal(await ada.message('Still the same').locator('.member').textContent(), 'Ada');
 });
 
+/** Lets the service say of each message that it is so many days old. */
+const agedBy = (days) => (page) => page.routeWebSocket('**/v3/websocket', (socket) => {
+  socket.connectToServer().onMessage((text) => {
+    const frame = JSON.parse(text);
+    if (frame.type === 'publish') frame.timestamp -= 86_400 * days(frame);
+    socket.send(JSON.stringify(frame));
+  });
+});
+
 test('every message has a time, and every day a heading', async () => {
   let day = 3;
   const ada = await visit('Ada', {
     locale: 'en-GB',
-    prepare: (page) => page.routeWebSocket('**/v3/websocket', (socket) => {
-      const server = socket.connectToServer();
-      server.onMessage((text) => {
-        const frame = JSON.parse(text);
-        if (frame.type === 'publish') frame.timestamp -= 86_400 * day--;
-        socket.send(JSON.stringify(frame));
-      });
-    }),
+    prepare: agedBy(() => day--),
   });
   for (const text of ['three days ago', 'two days ago', 'yesterday', 'today']) {
     await stack.publish('observable-room', text);
@@ -301,14 +303,7 @@ test('every message has a time, and every day a heading', async () => {
 test('where clocks differ, a day is not begun twice', async () => {
   const ada = await visit('Ada', {
     locale: 'en-GB',
-    prepare: (page) => page.routeWebSocket('**/v3/websocket', (socket) => {
-      const server = socket.connectToServer();
-      server.onMessage((text) => {
-        const frame = JSON.parse(text);
-        if (frame.type === 'publish' && frame.message.includes?.('back')) frame.timestamp -= 86_400;
-        socket.send(JSON.stringify(frame));
-      });
-    }),
+    prepare: agedBy(({message}) => (message.includes?.('back') ? 1 : 0)),
   });
   for (const text of ['today', 'a day back', 'today again', 'another day back']) {
     await stack.publish('observable-room', text);
