@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The unit tests under valgrind, whose memcheck sees reads of what was never written, which the
-# sanitizers do not. Without the suite `hardening`, which ask for time, and
-# `failing_memory`, whose allocators can't take the place of valgrind's.
+# sanitizers do not. Without the suite `hardening` and a case of `permissions_check`, which hold the
+# code to a time, and without `failing_memory`, whose allocators can't take the place of valgrind's.
 #
 # usage: tests/valgrind.sh
 set -euo pipefail
