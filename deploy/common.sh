@@ -85,13 +85,13 @@ k_build_packages=(
   /usr/include/fcgiapp.h:libfcgi-dev
   /usr/include/openssl/evp.h:libssl-dev
   /usr/include/nlohmann/json.hpp:nlohmann-json3-dev
-  /usr/include/boost/program_options.hpp:libboost-program-options-dev
+  '/usr/lib/*/libboost_program_options.a:libboost-program-options-dev'
   '/usr/lib/*/libboost_regex.a:libboost-regex-dev'
 )
 k_serve_packages=(nginx:nginx spawn-fcgi:spawn-fcgi curl:curl)
 k_node_packages=(node:nodejs npm:npm)
 k_test_packages=(
-  /usr/include/boost/test/unit_test.hpp:libboost-test-dev
+  '/usr/lib/*/libboost_unit_test_framework.so:libboost-test-dev'
   cgi-fcgi:libfcgi-bin chromium:chromium mandoc:mandoc
   apache2:apache2 /usr/lib/apache2/modules/mod_fcgid.so:libapache2-mod-fcgid htpasswd:apache2-utils
   lighttpd:lighttpd /usr/lib/lighttpd/mod_magnet.so:lighttpd-modules-lua caddy:caddy haproxy:haproxy fcgiwrap:fcgiwrap multiwatch:multiwatch
@@ -99,9 +99,9 @@ k_test_packages=(
 )
 k_style_packages=(
   clang-format:clang-format clang-tidy:clang-tidy clang++:clang shellcheck:shellcheck cppcheck:cppcheck
-  /usr/include/boost/test/unit_test.hpp:libboost-test-dev
+  '/usr/lib/*/libboost_unit_test_framework.so:libboost-test-dev'
 )
 k_fuzz_packages=(
   clang++:clang '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev'
-  /usr/include/boost/test/unit_test.hpp:libboost-test-dev
+  '/usr/lib/*/libboost_unit_test_framework.so:libboost-test-dev'
 )
