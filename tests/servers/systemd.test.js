@@ -10,7 +10,11 @@ import { after, before, describe, test } from 'node:test';
 import { answers, environment, roomkey, root } from '../process/support/roomkey.js';
 import { openPlace } from '../process/support/place.js';
 import { ask } from '../process/support/fcgi.js';
-import { channel, secret, verifyBuiltIn } from '../process/support/tokens.js';
+import { holdSocket } from '../process/support/holder.js';
+import { urlencoded } from '../process/support/http.js';
+import { assertNoneFailed, startLoad } from '../process/support/load.js';
+import { startNginx } from '../process/support/nginx.js';
+import { channel, clientID, secret, verify, verifyBuiltIn } from '../process/support/tokens.js';
 import { until } from '../process/support/until.js';
 
 const units = `${root}deploy/systemd`;
@@ -118,6 +122,108 @@ describe('a socket that systemd hands over', () => {
       assert.deepEqual([main.status, main.stderr], [status, stderr]);
       assert.ok(never.includes(status), `status ${status}`);
     }
+  });
+});
+
+// What systemd does with roomkey.service and two instances of roomkey@.service: each gets the one socket as
+// fd 3, and is restarted as the units say, while people ask.
+describe('several processes on the one socket', () => {
+  const asFd3 = ['/bin/sh', '-c', 'exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_FDNAMES=roomkey.socket LISTEN_PID=$$ exec "$0" "$@"'];
+  const instances = ['roomkey@1', 'roomkey@2', 'roomkey'];
+
+  let env;
+  let held;
+  let nginx;
+  before(async () => {
+    await mkdir(place.path('shared'));
+    await place.write('shared/secret', secret, 0o400);
+    env = { SCALEDRONE_CHANNEL_ID: channel, CREDENTIALS_DIRECTORY: place.path('shared'), ROOMKEY_POLICY: place.path('policy.json') };
+    await writePolicy({ version: 0 });
+    held = await holdSocket(place, { command: asFd3, env });
+    nginx = await startNginx(place, { upstreams: [held.address] });
+  });
+
+  const writePolicy = (claims) => place.write('policy.json', JSON.stringify({ claims: { client: '${form.clientID}', exp: '${now+60}', ...claims } }));
+  const askNginx = async () => {
+    const answer = await nginx.auth(urlencoded({ clientID }));
+    return answer.status === 200 ? undefined : `${answer.status} ${answer.body}`;
+  };
+
+  const startAll = async () => {
+    const running = new Map();
+    for (const name of instances) running.set(name, await held.start());
+    return running;
+  };
+  const stopAll = async (running) => {
+    for (const pid of running.values()) assert.equal(await held.stop(pid), 0);
+  };
+
+  /** `systemctl restart NAME`: the old one ends, ExecStartPre, ExecStart; gives whether it runs again. */
+  async function restart(running, name) {
+    assert.equal(await held.stop(running.get(name)), 0);
+    running.delete(name);
+    if ((await place.run(roomkey, ['check'], { env })).status !== 0) return false;
+    running.set(name, await held.start());
+    return true;
+  }
+
+  /** The loop at the top of roomkey@.service, for all of them. */
+  async function restartInTurn(running, load) {
+    for (const name of instances) {
+      if (!await restart(running, name)) return name;
+      await load.more(50);
+    }
+    return undefined;
+  }
+
+  test('these are the commands and the signal of the units', async () => {
+    for (const service of services) {
+      assert.deepEqual(await settings(service, 'ExecStartPre'), ['/usr/bin/roomkey check']);
+      assert.deepEqual(await settings(service, 'ExecStart'), ['/usr/bin/roomkey']);
+      for (const name of ['KillSignal', 'KillMode', 'ExecStop']) assert.deepEqual(await settings(service, name), [], name);
+    }
+  });
+
+  test('restarted one at a time, again and again: no request fails, and they share the work', async (t) => {
+    const logged = held.log().length;
+    const running = await startAll();
+    const load = startLoad(t, 16, askNginx);
+    await load.more(100);
+    for (let round = 0; round < 4; round++) assert.equal(await restartInTurn(running, load), undefined);
+    assertNoneFailed(t, await load.stop());
+    await stopAll(running);
+    const answered = [...held.log().slice(logged).matchAll(/stopped after (\d+) answers; (\d+) more could not be sent/g)];
+    assert.equal(answered.length, 5 * instances.length);
+    assert.deepEqual([...new Set(answered.map(([, , lost]) => lost))], ['0']);
+    assert.ok(answered.filter(([, count]) => Number(count) > 0).length > instances.length, answered.map(([line]) => line).join('\n'));
+  });
+
+  test('all of them at once: who asks meanwhile waits on the socket, and no request fails', async (t) => {
+    let running = await startAll();
+    const load = startLoad(t, 16, askNginx);
+    await load.more(100);
+    await stopAll(running);
+    running = await startAll();
+    await load.more(100);
+    assertNoneFailed(t, await load.stop());
+    await stopAll(running);
+  });
+
+  test('a policy that is wrong stops the loop at the first, and the others go on', async (t) => {
+    const running = await startAll();
+    const load = startLoad(t, 16, askNginx);
+    await load.more(100);
+    await place.write('policy.json', '{"claims": ');
+    assert.equal(await restartInTurn(running, load), instances[0]);
+    assert.equal(running.size, instances.length - 1);
+    await load.more(100);
+    await writePolicy({ version: 1 });
+    running.set(instances[0], await held.start());
+    assert.equal(await restartInTurn(running, load), undefined);
+    assertNoneFailed(t, await load.stop());
+    const { version } = await verify((await nginx.auth(urlencoded({ clientID }))).body);
+    assert.equal(version, 1);
+    await stopAll(running);
   });
 });
 

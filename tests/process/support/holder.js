@@ -27,12 +27,15 @@ function killIfThere(pid) {
   }
 }
 
-export async function holdSocket(place, { args = [] } = {}) {
-  const path = place.path('held.sock');
-  const fifo = place.path('orders');
+let count = 0;
+
+/** Holds a socket; `command` may stand in front of the program, and `env` is what that gets to know. */
+export async function holdSocket(place, { args = [], command = [], env = environment } = {}) {
+  const path = place.path(`held-${++count}.sock`);
+  const fifo = place.path(`orders-${count}`);
   await place.run('mkfifo', [fifo]);
   const child = place.start('spawn-fcgi',
-    ['-n', '-s', path, '-M', '0600', '--', '/bin/sh', '-c', script, 'sh', fifo, roomkey, ...args], { env: environment });
+    ['-n', '-s', path, '-M', '0600', '--', '/bin/sh', '-c', script, 'sh', fifo, ...command, roomkey, ...args], { env });
   const orders = await open(fifo, 'r+');
   const order = (line) => orders.write(`${line}\n`);
   const running = new Set();
