@@ -43,6 +43,9 @@ public:
 
     // Reads the request's parameters; false if libfcgi found no request and closed the descriptor.
     bool begin(int connection) {
+        // Of a request that an exception has ended before its answer. Accepting would end it on
+        // this connection.
+        FCGX_Free(&m_request, 0);
         m_request.ipcFd = connection;
         m_request.keepConnection = 1;  // else accepting would first finish and close what it has
         m_request.detached = 1;        // else closing would wait up to two seconds for the peer

@@ -11,7 +11,7 @@
 
 namespace roomkey {
 
-// The wall clock, in whole seconds.
+// The wall clock, in whole seconds. Throws std::system_error when there is none.
 [[nodiscard]] std::chrono::sys_seconds current_time();
 
 // getrandom(2), fetched a block at a time: a token needs few bytes, a system call costs the same

@@ -4,6 +4,7 @@
 #include "failing_calls.hpp"
 
 #include <dlfcn.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <ctime>
 
 namespace {
 
@@ -84,6 +86,16 @@ ssize_t write(int fd, const void* buffer, size_t size) {
 int socketpair(int domain, int type, int protocol, int fds[2]) noexcept {
     static auto* const real = next(&socketpair, "socketpair");
     return fails(Call::socketpair) ? -1 : real(domain, type, protocol, fds);
+}
+
+int poll(pollfd* fds, nfds_t count, int timeout) {
+    static auto* const real = next(&poll, "poll");
+    return fails(Call::poll) ? -1 : real(fds, count, timeout);
+}
+
+int clock_gettime(clockid_t clock, timespec* time) noexcept {
+    static auto* const real = next(&clock_gettime, "clock_gettime");
+    return clock == CLOCK_REALTIME && fails(Call::clock_gettime) ? -1 : real(clock, time);
 }
 }
 

@@ -4,8 +4,20 @@
 
 namespace roomkey::test {
 
-enum class Call { accept4, epoll_wait, epoll_ctl, recv, send, read, write, socketpair };
-inline constexpr int k_calls = 8;
+// `clock_gettime` is the wall clock alone; the steady one keeps running.
+enum class Call {
+    accept4,
+    epoll_wait,
+    epoll_ctl,
+    recv,
+    send,
+    read,
+    write,
+    socketpair,
+    poll,
+    clock_gettime,
+};
+inline constexpr int k_calls = 10;
 
 // While it lives, `times` calls fail with `error`, from the `first`-th on (counted from 1).
 class FailingCall {

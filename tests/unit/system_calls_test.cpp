@@ -11,8 +11,12 @@
 #include <cerrno>
 #include <ctime>
 #include <set>
+#include <span>
 #include <system_error>
+#include <thread>
 #include <vector>
+
+#include "failing_calls.hpp"
 
 namespace {
 
@@ -49,6 +53,20 @@ BOOST_AUTO_TEST_CASE(knows_the_time_in_whole_seconds) {
     const auto now = current_time().time_since_epoch().count();
     BOOST_TEST(now >= before - 1);
     BOOST_TEST(now <= std::time(nullptr) + 1);
+}
+
+// A time that was made up would be a token that is valid for ever, or never was.
+BOOST_AUTO_TEST_CASE(has_no_time_without_a_clock) {
+    bool refused = false;
+    std::thread([&refused] {
+        const test::FailingCall failing(test::Call::clock_gettime, EINVAL);
+        try {
+            (void)current_time();
+        } catch (const std::system_error& error) {
+            refused = error.code().value() == EINVAL;
+        }
+    }).join();
+    BOOST_TEST(refused);
 }
 
 // Far more than one block, in sizes that do not divide it.
@@ -109,6 +127,28 @@ BOOST_AUTO_TEST_CASE(gives_nothing_without_the_kernels_randomness) {
             BOOST_TEST((bytes != std::array<unsigned char, 16>{}));
         }
     }
+}
+
+// What a token was made of must not be left for who reads the process's memory later.
+BOOST_AUTO_TEST_CASE(keeps_nothing_of_what_it_gave) {
+    SystemRandom random;
+    const auto holds = [&random](std::span<const unsigned char> wanted) {
+        const auto* memory = reinterpret_cast<const unsigned char*>(&random);
+        const auto* end = memory + sizeof(random);
+        return std::search(memory, end, wanted.begin(), wanted.end()) != end;
+    };
+    std::array<unsigned char, 16> first{};
+    random.fill(first);
+    BOOST_TEST(!holds(first));
+    // The next bytes are there until they are given: what is looked at is the right memory.
+    constexpr std::size_t k_in_block = 32;
+    std::array<unsigned char, k_in_block> next{};
+    const auto* memory = reinterpret_cast<const unsigned char*>(&random);
+    std::vector<unsigned char> before(memory, memory + sizeof(random));
+    random.fill(next);
+    BOOST_TEST(
+        (std::search(before.begin(), before.end(), next.begin(), next.end()) != before.end()));
+    BOOST_TEST(!holds(next));
 }
 
 BOOST_AUTO_TEST_CASE(fills_more_than_a_block) {

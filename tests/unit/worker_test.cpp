@@ -337,6 +337,7 @@ const Fault k_faults[] = {
     {{"write: the peer has gone"}, Call::write, EPIPE},
     {{"write: broken"}, Call::write, EIO},
     {{"socketpair: no descriptor"}, Call::socketpair, EMFILE},
+    {{"clock_gettime: no clock"}, Call::clock_gettime, EINVAL},
 };
 
 // A whole request, one in two pieces, and one behind a management record: between them they come
@@ -411,6 +412,20 @@ BOOST_DATA_TEST_CASE(signs_nothing_that_it_could_not_read,
         BOOST_TEST(failing.happened());
     }
     BOOST_TEST(is_token(server.ask()));
+}
+
+// A request that fails between its reading and its answer must leave nothing of itself to the next.
+BOOST_AUTO_TEST_CASE(answers_the_next_request_alone_after_one_that_failed_half_way) {
+    Serving server;
+    server.start();
+    {
+        const FailingCall failing(Call::clock_gettime, EINVAL);
+        BOOST_TEST(server.ask(post("clientID=first", 1, 1)) == "");
+        BOOST_TEST(failing.happened());
+    }
+    const std::string answer = server.ask(post("clientID=second", 1, 2));
+    BOOST_TEST(content_of(answer, k_stdout, 2).starts_with("Status: 200 OK\r\n"));
+    BOOST_TEST(content_of(answer, k_end, 2) == k_completed);
 }
 
 BOOST_DATA_TEST_CASE(does_not_spin_while_calls_go_on_failing, k_faults, fault) {
