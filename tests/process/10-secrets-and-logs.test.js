@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { mkdir, open, readFile, symlink } from 'node:fs/promises';
+import { mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { ask, parameters, Peer, record, request, type } from './support/fcgi.js';
 import { openPlace } from './support/place.js';
@@ -86,6 +86,23 @@ describe('what is written', () => {
   });
 });
 
+/** Whether each of these texts is anywhere in what a process can write to. */
+async function memoryHolds(pid, texts) {
+  const maps = await readFile(`/proc/${pid}/maps`, 'latin1');
+  const memory = await open(`/proc/${pid}/mem`);
+  try {
+    const found = texts.map(() => false);
+    for (const [, from, to] of maps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) rw.. .*$/gm)) {
+      const [start, end] = [Number(`0x${from}`), Number(`0x${to}`)];
+      const { buffer, bytesRead } = await memory.read(Buffer.alloc(end - start), 0, end - start, start);
+      texts.forEach((text, i) => { found[i] ||= buffer.subarray(0, bytesRead).includes(text); });
+    }
+    return found;
+  } finally {
+    await memory.close();
+  }
+}
+
 describe('what others can see of the process', () => {
   // Programs of another user can be started by root only; then the binary must be where they get at it.
   let count = 0;
@@ -118,6 +135,20 @@ describe('what others can see of the process', () => {
     child.kill('SIGHUP');
     await until('the reload', () => child.stderr.includes('read again'));
     await verifyBuiltIn((await ask(address)).body);
+    await child.stop();
+  });
+
+  test('a secret that was replaced is nowhere in its memory any more', { skip: asRoot ? false : 'root alone may look' }, async () => {
+    const [first, second] = ['aFirstSecretOfThirtyTwoBytes....', 'aSecondSecretOfThirtyTwoBytes...'];
+    const file = await place.write('replaced.secret', `${first}\n`);
+    const { address, child } = await serveUnix(place, { args: ['--secret-file', file, '--threads', '1'], env: { SCALEDRONE_CHANNEL_ID: channel } });
+    await verifyBuiltIn((await ask(address)).body, { key: first });
+    assert.deepEqual(await memoryHolds(child.pid, [first, second]), [true, false]);
+    await writeFile(file, `${second}\n`);
+    child.kill('SIGHUP');
+    await until('the reload', () => child.stderr.includes('read again'));
+    await verifyBuiltIn((await ask(address)).body, { key: second });
+    assert.deepEqual(await memoryHolds(child.pid, [first, second]), [false, true]);
     await child.stop();
   });
 

@@ -4,18 +4,42 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <dlfcn.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <fstream>
+#include <ios>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "support.hpp"
 #include "temporary.hpp"
+
+namespace {
+
+// What pages held when they were given back to the kernel.
+bool g_watching = false;
+std::vector<std::string> g_given_back;
+
+}  // namespace
+
+// This program's own, which stands in the way of the C library's.
+extern "C" int munmap(void* pages, std::size_t size) noexcept {
+    static auto* const real = reinterpret_cast<decltype(&munmap)>(::dlsym(RTLD_NEXT, "munmap"));
+    if (g_watching) {
+        g_watching = false;
+        g_given_back.emplace_back(static_cast<const char*>(pages), size);
+    }
+    return real(pages, size);
+}
 
 namespace {
 
@@ -252,6 +276,51 @@ BOOST_AUTO_TEST_CASE(has_one_owner) {
     const Secret second(std::move(first));
     BOOST_TEST(text_of(second) == "xxx");
     BOOST_TEST(second.storage().size() == 4U);
+}
+
+// Once with the whole of it in use, and once with less: what was cut off is a part of the key, too.
+BOOST_AUTO_TEST_CASE(is_wiped_before_its_pages_are_given_back) {
+    for (const std::size_t used : {k_32.size(), std::size_t{1}}) {
+        g_given_back.clear();
+        {
+            Secret key(k_32.size());
+            std::copy(k_32.begin(), k_32.end(), key.storage().begin());
+            key.resize(used);
+            BOOST_TEST(text_of(key) == k_32.substr(0, used));
+            g_watching = true;
+        }
+        BOOST_TEST((g_given_back == std::vector{std::string(k_32.size(), '\0')}));
+    }
+    // What is not wiped is seen.
+    void* pages =
+        ::mmap(nullptr, k_32.size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    BOOST_REQUIRE(pages != MAP_FAILED);
+    std::copy(k_32.begin(), k_32.end(), static_cast<char*>(pages));
+    g_watching = true;
+    ::munmap(pages, k_32.size());
+    BOOST_TEST(g_given_back.back() == k_32);
+}
+
+// The flags of the mapping that an address is in, as /proc/self/smaps has them.
+std::string flags_of(const void* address) {
+    std::ostringstream start;
+    start << std::hex << reinterpret_cast<std::uintptr_t>(address) << '-';
+    std::ifstream maps("/proc/self/smaps");
+    std::string line;
+    while (std::getline(maps, line) && !line.starts_with(start.str())) {
+    }
+    while (std::getline(maps, line) && !line.starts_with("VmFlags:")) {
+    }
+    return line + ' ';
+}
+
+BOOST_AUTO_TEST_CASE(is_on_pages_that_are_not_dumped_and_not_swapped) {
+    const Secret key(k_32.size());
+    const std::string flags = flags_of(key.storage().data());
+    BOOST_TEST_INFO(flags);
+    BOOST_TEST(flags.find(" dd ") != std::string::npos);
+    BOOST_TEST_INFO(flags);
+    BOOST_TEST(flags.find(" lo ") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
