@@ -13,7 +13,7 @@ import { ask, begin, pairs, parameters, Peer, record, request, stream, type } fr
 import { openPlace } from './support/place.js';
 import { environment, roomkey, serveTcp, serveUnix } from './support/roomkey.js';
 import { clientID, verifyBuiltIn } from './support/tokens.js';
-import { until } from './support/until.js';
+import { soon, until } from './support/until.js';
 
 let place;
 before(async () => { place = await openPlace(); });
@@ -329,6 +329,23 @@ describe('two requests at once on one connection', () => {
       await verifyBuiltIn((await ask(address)).body);
     });
   }
+});
+
+test('a thread that can go on no more takes the process with it, so that another is started', async () => {
+  // The first round of waiting, and then none: with -D the process that is started is roomkey itself.
+  const path = place.path('broken.sock');
+  const child = place.start('strace', ['-D', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=epoll_wait,epoll_pwait:error=EBADF:when=3+', roomkey, '--socket', `unix:${path}`], { env: environment });
+  const { status } = await soon('its end', (async () => {
+    while (child.running) {
+      const peer = await Peer.connect({ path }).catch(() => undefined);
+      await peer?.write(request()).catch(() => {});
+      peer?.close();
+      await new Promise((resolve) => { setImmediate(resolve); });
+    }
+    return child.closed;
+  })(), 15_000);
+  assert.equal(status, 71);
+  assert.match(child.stderr, /^roomkey: epoll_wait: Bad file descriptor$/m);
 });
 
 describe('few descriptors', () => {
