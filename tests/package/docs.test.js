@@ -33,7 +33,7 @@ const all = (text, pattern) => [...text.matchAll(pattern)].map(([, found]) => fo
 function tableOf(text, head) {
   const lines = text.split('\n');
   const start = lines.findIndex((line) => line.startsWith(`| ${head} |`));
-  assert.ok(start >= 0, `the README has a table | ${head} |`);
+  assert.ok(start >= 0, `there is a table | ${head} |`);
   const rows = [];
   for (let i = start + 2; lines[i]?.startsWith('|'); i++) {
     rows.push(lines[i].split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim()));
@@ -334,6 +334,21 @@ test('every path of the README\'s code layout exists', () => {
 
 // Small helpers of the files in the table; they would only make it longer.
 const helpers = ['findings.cpp', 'http.cpp', 'log.cpp', 'refusal.cpp', 'system.cpp', 'text.cpp'];
+
+test('each guarantee of the README has tests in SECURITY.md, and they exist', () => {
+  const [, guarantees] = /^roomkey guarantees:\n([^]*?)^You must:/m.exec(readme);
+  const numbers = all(guarantees, /^(\d+)\. /gm);
+  assert.ok(numbers.length >= 4);
+  const rows = tableOf(read('SECURITY.md'), 'guarantee');
+  assert.deepEqual(sorted(rows.map(([guarantee]) => guarantee.split('.')[0])), sorted(numbers));
+  for (const [, file, test] of rows) {
+    const [[path], [name]] = [quotesIn(file), quotesIn(test)];
+    // A quote before it or ": ", and one after it: a name, and no part of one. In C++ a case of a suite.
+    const quoted = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    const written = path.endsWith('.cpp') ? `TEST_CASE\\(\\s*${quoted}[,)]` : `['\`](?:\\$\\{\\w+\\}: )?${quoted}['\`],`;
+    assert.match(read(path), new RegExp(written), `${path}: ${name}`);
+  }
+});
 
 test('the socket is the same in roomkey.8 and in nginx/upstream.conf', () => {
   const [, path] = /^\.It Pa (\/run\/\S+)$/m.exec(section(manual, 'FILES'));
