@@ -3,9 +3,9 @@
 // file, keeps the processes running, and loses no request while it does so.
 
 import assert from 'node:assert/strict';
-import { stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { answers, root } from '../process/support/roomkey.js';
+import { answers, freePort, root } from '../process/support/roomkey.js';
 import { ask } from '../process/support/fcgi.js';
 import { channel, verify, verifyBuiltIn } from '../process/support/tokens.js';
 import { until } from '../process/support/until.js';
@@ -122,6 +122,34 @@ describe('the script', () => {
   test('usage', async () => {
     assert.equal((await run('dance')).status, 64);
     assert.equal((await place.run(script, ['start'], { env: { ROOMKEY_DEFAULTS: '/nowhere' } })).status, 6);
+  });
+});
+
+describe('on a port instead of a socket', () => {
+  let port;
+  let defaults;
+  before(async () => {
+    port = await freePort();
+    defaults = await place.write('port-defaults', `. ${place.path('defaults')}\nSOCKET=\nPORT=${port}\n`);
+  });
+  const order = (name) => place.run(script, [name], { env: { ROOMKEY_DEFAULTS: defaults } });
+
+  /** The addresses that somebody listens on with this port, as the kernel writes them. */
+  const listening = async () => (await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'latin1').catch(() => ''))))
+    .join('').split('\n').map((line) => line.trim().split(/\s+/)).filter(([, local, , state]) => state === '0A' && parseInt(local.split(':')[1], 16) === port)
+    .map(([, local]) => local.split(':')[0]);
+
+  test('it is one of loopback alone, and gives tokens', async () => {
+    assert.equal((await order('start')).stdout, 'roomkey started\n');
+    try {
+      const loopback = { host: '127.0.0.1', port };
+      await until('listening', () => answers(loopback));
+      await verify((await ask(loopback)).body, 'another-secret-of-thirty-two-bytes');
+      assert.deepEqual(await listening(), ['0100007F']);
+    } finally {
+      await order('stop');
+    }
+    assert.deepEqual(await listening(), []);
   });
 });
 
