@@ -405,11 +405,15 @@ BOOST_DATA_TEST_CASE(signs_nothing_that_it_could_not_read,
                      boost::unit_test::data::make({EINTR, EAGAIN, EIO}), error) {
     Serving server;
     server.start();
-    for (const int first : {1, 2}) {
-        const std::string request = post("clientID=x&pad=" + std::string(9000, 'x'), 1);
-        const FailingCall failing(Call::read, error, first, INT_MAX);
-        BOOST_TEST(!is_token(server.ask(request)));
-        BOOST_TEST(failing.happened());
+    // libfcgi reads 8 KiB at a time: the second time in the body, or in the parameters.
+    const std::string large(9000, 'x');
+    for (const std::string& request :
+         {post("clientID=x&pad=" + large, 1), post("clientID=x", 1, 1, pair("PAD", large))}) {
+        for (const int first : {1, 2}) {
+            const FailingCall failing(Call::read, error, first, INT_MAX);
+            BOOST_TEST(!is_token(server.ask(request)));
+            BOOST_TEST(failing.happened());
+        }
     }
     BOOST_TEST(is_token(server.ask()));
 }
