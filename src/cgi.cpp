@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <exception>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <utility>
 
 #include "roomkey/config_error.hpp"
 #include "roomkey/log.hpp"
@@ -96,14 +98,19 @@ void discard_body(const Parameters& environment) {
     }
 }
 
-// A web server with a broken configuration must not look like one that refuses a visitor.
-int answer_misconfigured(const Parameters& environment, const std::vector<std::string>& findings) {
-    log(Severity::error, findings);
-    const int status = write_all(
-        "Status: 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n"
-        "Cache-Control: no-store\r\n\r\nNo token can be made at the moment");
-    discard_body(environment);
-    return status;
+constexpr std::string_view k_failure =
+    "Status: 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    "Cache-Control: no-store\r\n\r\nNo token can be made at the moment";
+
+std::string answer(const Parameters& environment, Setup& setup) {
+    const Body body = read_body(wanted(environment), k_read_time);
+    SystemRandom random;
+    Answer given =
+        respond(setup.handler, {environment, body.bytes, body.read}, current_time(), random);
+    if (!given.failure.empty()) {
+        log(Severity::error, given.failure);
+    }
+    return std::move(given.bytes);
 }
 
 }  // namespace
@@ -113,25 +120,26 @@ bool is_cgi(const Parameters& environment) {
 }
 
 int run_cgi(const Parameters& environment) {
+    bool is_left_unread =
+        parse_decimal(environment.get("CONTENT_LENGTH")) > static_cast<long long>(k_max_body);
+    std::string bytes;
+    // Whatever goes wrong here must not look like a visitor who is refused.
     try {
         Setup setup = load_setup(options_from_environment(environment), environment);
-        const Body body = read_body(wanted(environment), k_read_time);
-        SystemRandom random;
-        const Answer answer =
-            respond(setup.handler, {environment, body.bytes, body.read}, current_time(), random);
-        if (!answer.failure.empty()) {
-            log(Severity::error, answer.failure);
-        }
-        const int status = write_all(answer.bytes);
-        if (parse_decimal(environment.get("CONTENT_LENGTH")) > static_cast<long long>(k_max_body)) {
-            discard_body(environment);
-        }
-        return status;
+        bytes = answer(environment, setup);
     } catch (const ConfigError& error) {
-        return answer_misconfigured(environment, error.findings());
-    } catch (const UsageError& error) {
-        return answer_misconfigured(environment, {error.what()});
+        log(Severity::error, error.findings());
+        is_left_unread = true;
+        bytes = k_failure;
+    } catch (const std::exception& error) {
+        log(Severity::error, error.what());
+        bytes = k_failure;
     }
+    const int status = write_all(bytes);
+    if (is_left_unread) {
+        discard_body(environment);
+    }
+    return status;
 }
 
 }  // namespace roomkey
