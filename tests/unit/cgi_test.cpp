@@ -125,6 +125,19 @@ BOOST_AUTO_TEST_CASE(signs_nothing_that_it_could_not_read) {
     BOOST_TEST(is_bad_request(ran.answer));
 }
 
+// Where no length tells that something is missing, what was read before the error looks whole.
+BOOST_AUTO_TEST_CASE(signs_nothing_of_a_chunked_body_that_was_cut_off) {
+    const Setting chunked{.more = {"CONTENT_LENGTH=", "HTTP_TRANSFER_ENCODING=chunked"}};
+    BOOST_TEST(is_token(run(chunked).answer));
+    for (const Call call : {Call::poll, Call::read}) {
+        const FailingCall failing(call, EIO, 2);
+        const Ran ran = run(chunked);
+        BOOST_TEST(failing.happened());
+        BOOST_TEST(ran.status == 0);
+        BOOST_TEST(is_bad_request(ran.answer));
+    }
+}
+
 struct Fault : Case {
     Call call;
     int error;

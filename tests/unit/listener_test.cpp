@@ -101,6 +101,17 @@ BOOST_AUTO_TEST_CASE(removes_its_file_once_when_moved) {
     BOOST_TEST(!exists(path));
 }
 
+BOOST_AUTO_TEST_CASE(leaves_the_file_that_has_taken_the_place_of_its_own) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path("socket");
+    Listener replaced = Listener::open("unix:" + path);
+    BOOST_REQUIRE(::unlink(path.c_str()) == 0);
+    const Listener next = Listener::open("unix:" + path);
+    replaced.close();
+    BOOST_TEST(exists(path));
+    const Descriptor client = connect_to(path);
+}
+
 BOOST_AUTO_TEST_CASE(replaces_a_socket_that_nobody_listens_on) {
     const TemporaryDirectory directory;
     const std::string path = directory.path("socket");
