@@ -3,13 +3,15 @@
 // mod_proxy_fcgi, mod_fcgid and mod_cgid, with and without a login.
 
 import assert from 'node:assert/strict';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { send } from '../process/support/http.js';
 import { verifyBuiltIn } from '../process/support/tokens.js';
 import { until } from '../process/support/until.js';
-import { answersTheContract, believesNoVisitor, good, logsPeopleIn, members } from './support/contract.js';
+import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, good, logsPeopleIn, members } from './support/contract.js';
 import { ownSite, startApache } from './support/apache.js';
-import { openWebPlace, serveForWeb, serveWithPolicy } from './support/server.js';
+import { openWebPlace, pretend, serveForWeb, serveWithPolicy } from './support/server.js';
 
 let place;
 before(async () => { place = await openWebPlace(); });
@@ -45,13 +47,11 @@ describe('mod_proxy_fcgi (roomkey.conf)', () => {
     use, mods, login: 'login-basic.conf', settings: { ROOMKEY_SOCKET: await serveWithPolicy(place, members) },
   }), logsPeopleIn);
 
-  withApache('when no roomkey runs', () => ({ use, mods, settings: { ROOMKEY_SOCKET: place.path('nobody.sock') } }), (server) => {
-    test('503 in one line', async () => {
-      const answer = await send(server().port, '/auth', good);
-      assert.equal(answer.status, 503);
-      assert.equal(answer.body, 'No token can be had at the moment, try again in a few seconds');
-    });
-  });
+  withApache('when no roomkey runs', () => ({ use, mods, settings: { ROOMKEY_SOCKET: place.path('nobody.sock') } }), admitsThatNoneAnswers);
+  for (const [how, status] of [['says nothing', 504], ['hangs up', 503]]) {
+    withApache(`when what runs ${how}`, async () => ({ use, mods, settings: { ROOMKEY_SOCKET: await pretend(place, how) } }),
+      (server) => admitsThatNoneAnswers(server, status));
+  }
 });
 
 describe('the complete site (site.conf)', () => {
@@ -115,6 +115,34 @@ describe('mod_cgid (roomkey-cgid.conf)', () => {
         const answer = await send(server().port, `/auth?${query}`, good);
         await verifyBuiltIn(answer.body);
       }
+    });
+  });
+
+  // Its daemon starts with Apache, and not when a reload brings the module.
+  withApache('that was only loaded by a reload', () => ({
+    use: (port) => `IncludeOptional late.conf\n${use(port)}`, mods: [],
+  }), (server) => {
+    test('503 in one line', async () => {
+      await place.write(`${basename(server().dir)}/late.conf`, 'LoadModule cgid_module /usr/lib/apache2/modules/mod_cgid.so\nScriptSock cgisock\n', 0o644);
+      server().child.kill('SIGHUP');
+      const answer = await until('an answer of the module', async () => {
+        const given = await send(server().port, '/auth', good).catch(() => undefined);
+        return given?.status >= 500 && given;
+      }, { within: 15_000 });
+      assert.equal(answer.status, 503);
+      assert.equal(answer.body, 'No token can be had at the moment, try again in a few seconds');
+    });
+  });
+
+  withApache('with a program that is none', async () => {
+    await mkdir(place.path('broken'));
+    await copyFile('/bin/false', place.path('broken/roomkey'));
+    return { use, mods, settings: { ROOMKEY_PROGRAM_FOLDER: place.path('broken') } };
+  }, (server) => {
+    test('500 in one line', async () => {
+      const answer = await send(server().port, '/auth', good);
+      assert.equal(answer.status, 500);
+      assert.equal(answer.body, 'No token can be made at the moment');
     });
   });
 

@@ -8,8 +8,8 @@ import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { send } from '../process/support/http.js';
 import { freePort, root } from '../process/support/roomkey.js';
-import { answersTheContract, believesNoVisitor, good, logsPeopleIn, members, person } from './support/contract.js';
-import { asRoot, makeWritable, openWebPlace, serveForWeb, serveWithPolicy, startServer, webUser } from './support/server.js';
+import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, good, logsPeopleIn, members, person } from './support/contract.js';
+import { asRoot, makeWritable, notAnswering, openWebPlace, pretend, serveForWeb, serveWithPolicy, startServer, webUser } from './support/server.js';
 
 let place;
 let users;
@@ -101,11 +101,8 @@ describe('the complete site (Caddyfile)', () => {
     });
   });
 
-  withCaddy('when no roomkey runs', () => site(place.path('nobody.sock')), (server) => {
-    test('503 in one line', async () => {
-      const answer = await send(server().port, '/auth', good);
-      assert.equal(answer.status, 503);
-      assert.equal(answer.body, 'No token can be had at the moment, try again in a few seconds');
-    });
-  });
+  withCaddy('when no roomkey runs', () => site(place.path('nobody.sock')), admitsThatNoneAnswers);
+  for (const how of notAnswering) {
+    withCaddy(`when what runs ${how}`, async () => site(await pretend(place, how)), admitsThatNoneAnswers);
+  }
 });

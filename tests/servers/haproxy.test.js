@@ -8,8 +8,8 @@ import { after, before, describe, test } from 'node:test';
 import { send, visitor } from '../process/support/http.js';
 import { freePort, root, serveTcp } from '../process/support/roomkey.js';
 import { openPlace } from '../process/support/place.js';
-import { answersTheContract, believesNoVisitor, good, logsPeopleIn, members, person } from './support/contract.js';
-import { startServer } from './support/server.js';
+import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, good, logsPeopleIn, members, person } from './support/contract.js';
+import { pretend, startServer } from './support/server.js';
 
 let place;
 before(async () => { place = await openPlace(); });
@@ -82,14 +82,15 @@ withHaproxy('with the login of the file', {
   args: policy, login: true, more: `userlist roomkey_users\n    user ${person.name} password ${hash}\n`,
 }, logsPeopleIn);
 
-describe('when no roomkey runs', () => {
-  let server;
-  before(async () => { server = await startHaproxy({ address: `127.0.0.1:${await freePort()}` }); });
-  after(() => server?.child.end());
-
-  test('503 in one line', async () => {
-    const answer = await send(server.port, '/auth', good);
-    assert.equal(answer.status, 503);
-    assert.equal(answer.body, 'No token can be had at the moment, try again in a few seconds');
+function withoutRoomkey(name, port, status) {
+  describe(name, () => {
+    let server;
+    before(async () => { server = await startHaproxy({ address: `127.0.0.1:${await port()}` }); });
+    after(() => server?.child.end());
+    admitsThatNoneAnswers(() => server, status);
   });
-});
+}
+withoutRoomkey('when no roomkey runs', freePort, 503);
+for (const [how, status] of [['says nothing', 504], ['hangs up', 502]]) {
+  withoutRoomkey(`when what runs ${how}`, () => pretend(place, how, { host: '127.0.0.1', port: 0 }), status);
+}

@@ -12,9 +12,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { send, sendRaw, visitor } from '../process/support/http.js';
 import { channel, clientID, verify } from '../process/support/tokens.js';
 import { until } from '../process/support/until.js';
-import { answersTheContract, believesNoVisitor, good, logsPeopleIn, members } from './support/contract.js';
+import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, good, logsPeopleIn, members } from './support/contract.js';
 import { ownSite, startNginx } from './support/nginx.js';
-import { openWebPlace, serveForWeb, serveWithPolicy, startForWeb } from './support/server.js';
+import { notAnswering, openWebPlace, pretend, serveForWeb, serveWithPolicy, startForWeb } from './support/server.js';
 
 let place;
 before(async () => { place = await openWebPlace(); });
@@ -47,13 +47,10 @@ describe('the snippet (roomkey.conf)', () => {
     site: snippet, login: 'login-basic.conf', upstream: upstreamOf(await serveWithPolicy(place, members)),
   }), logsPeopleIn);
 
-  withNginx('when no roomkey runs', () => ({ site: snippet, upstream: upstreamOf(place.path('nobody.sock')) }), (server) => {
-    test('503 in one line', async () => {
-      const answer = await send(server().port, '/auth', good);
-      assert.equal(answer.status, 503);
-      assert.equal(answer.body, 'No token can be had at the moment, try again in a few seconds');
-    });
-  });
+  withNginx('when no roomkey runs', () => ({ site: snippet, upstream: upstreamOf(place.path('nobody.sock')) }), admitsThatNoneAnswers);
+  for (const how of notAnswering) {
+    withNginx(`when what runs ${how}`, async () => ({ site: snippet, upstream: upstreamOf(await pretend(place, how)) }), admitsThatNoneAnswers);
+  }
 });
 
 describe('abuse (roomkey.conf)', () => {

@@ -61,10 +61,11 @@ export async function startApache(place, { use, mods = [], settings = {}, login 
       Require all denied
     </Directory>
     ${use(port)}`);
-  return startServer(place, {
+  const server = await startServer(place, {
     command: 'apache2', args: ['-f', `${dir}/apache2.conf`, '-D', 'FOREGROUND'], port, endSignal: 'SIGTERM',
     log: () => readFile(`${dir}/error.log`, 'utf8').catch(() => ''),
   });
+  return { ...server, dir };
 }
 
 /** The virtual host of a user who has pages already, and includes one of the files. */

@@ -160,6 +160,17 @@ export function answersTheContract(server, { tooLarge = /^The body is over 16384
   }
 }
 
+/** A server behind which nobody answers, for whatever reason. */
+export function admitsThatNoneAnswers(server, status = 503) {
+  test(`${status} in one line, within the time-outs`, async () => {
+    const start = performance.now();
+    const answer = await send(server().port, '/auth', { ...good, within: 30_000 });
+    assert.equal(answer.status, status);
+    assert.equal(answer.body, 'No token can be had at the moment, try again in a few seconds');
+    assert.ok(performance.now() - start < 12_000, `after ${Math.round(performance.now() - start)} ms`);
+  });
+}
+
 /** A server whose policy is `members`, without any login: nothing that a visitor sends is one. */
 export function believesNoVisitor(server) {
   test('a visitor\'s headers are no login, nor are arguments of the query', async () => {

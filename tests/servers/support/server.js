@@ -4,6 +4,8 @@
 
 import { chmod, chown, copyFile, cp, mkdir } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { openPlace } from '../../process/support/place.js';
 import { answers, environment, roomkey, root } from '../../process/support/roomkey.js';
 import { send } from '../../process/support/http.js';
@@ -72,6 +74,26 @@ export async function serveForWeb(place, { args = [] } = {}) {
 export async function serveWithPolicy(place, policy) {
   const file = await place.write(`policy-${++count}.json`, policy, 0o644);
   return serveForWeb(place, { args: ['--policy', file] });
+}
+
+export const notAnswering = ['says nothing', 'hangs up'];
+
+/** What is no roomkey, but takes connections in its place; gives its socket, or its port of loopback. */
+export async function pretend(place, how, where = place.path(`web-${++count}.sock`)) {
+  const sockets = new Set();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {}).on('data', () => { if (how === 'hangs up') socket.destroy(); });
+  }).listen(where);
+  await once(server, 'listening');
+  place.defer(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const address = server.address();
+  if (address.port) return address.port;
+  await chmod(address, 0o666);
+  return address;
 }
 
 /** Starts a web server, and waits until it answers on `port`, or `answering` says so. */
