@@ -209,6 +209,20 @@ describe('several processes on the one socket', () => {
     await stopAll(running);
   });
 
+  test('one after the other is killed, and Restart= brings another: nginx asks again, and no request fails', async (t) => {
+    for (const service of services) assert.deepEqual(await settings(service, 'Restart'), ['on-failure']);
+    const running = await startAll();
+    const load = startLoad(t, 16, askNginx);
+    for (const name of [...instances, ...instances]) {
+      await load.more(100);
+      assert.equal(await held.stop(running.get(name), 'SIGKILL'), 128 + 9);
+      await load.more(50);
+      running.set(name, await held.start());
+    }
+    assertNoneFailed(t, await load.stop());
+    await stopAll(running);
+  });
+
   test('a policy that is wrong stops the loop at the first, and the others go on', async (t) => {
     const running = await startAll();
     const load = startLoad(t, 16, askNginx);
