@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
+#include <ctime>
 #include <string>
 #include <utility>
 
@@ -222,10 +222,11 @@ BOOST_AUTO_TEST_CASE(ends_in_bounded_time) {
         const std::string number = std::to_string(i);
         many += "\"^" + number + "$\":{},\"^.*.*" + number + "x$\":{\"publish\":true},";
     }
-    const auto start = std::chrono::steady_clock::now();
+    // The processor's time, as others may be busy.
+    const std::clock_t start = std::clock();
     BOOST_TEST(with(slow + "\"^x$\": {}").empty());
     BOOST_TEST(with(many + "\"^x$\": {}").empty());
-    BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds(30)));
+    BOOST_TEST((std::clock() - start) / CLOCKS_PER_SEC < 30);
 }
 
 BOOST_AUTO_TEST_CASE(leaves_permissions_of_another_shape_alone) {
