@@ -4,9 +4,12 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { send, visitor } from '../process/support/http.js';
-import { freePort, root, serveTcp } from '../process/support/roomkey.js';
+import { assertNoneFailed, startLoad } from '../process/support/load.js';
+import { environment, freePort, roomkey, root, serveTcp } from '../process/support/roomkey.js';
+import { until } from '../process/support/until.js';
 import { openPlace } from '../process/support/place.js';
 import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, good, logsPeopleIn, members, person } from './support/contract.js';
 import { pretend, startServer } from './support/server.js';
@@ -17,9 +20,11 @@ after(() => place.close());
 
 let count = 0;
 
-/** Starts it with Debian's way of a main file and a second one; `more` is the rest of the main file. */
-async function startHaproxy({ address, login = false, more = '' }) {
+/** Starts it with Debian's way of a main file and a second one; `more` is the rest of the main file, `servers` of the second. */
+async function startHaproxy({ address, login = false, more = '', servers = '' }) {
   const port = await freePort();
+  // A user who has more processes adds their lines at the end.
+  const file = await place.write(`roomkey-${count}.cfg`, await readFile(`${root}deploy/haproxy/roomkey.cfg`, 'utf8') + servers);
   const main = await place.write(`haproxy-${++count}.cfg`, `
 global
     maxconn 500
@@ -42,7 +47,7 @@ backend pages
 ${more}
 `);
   return startServer(place, {
-    command: 'haproxy', args: ['-db', '-f', main, '-f', `${root}deploy/haproxy/roomkey.cfg`], port,
+    command: 'haproxy', args: ['-db', '-f', main, '-f', file], port,
   });
 }
 
@@ -81,6 +86,39 @@ withHaproxy('without a login', { args: policy }, believesNoVisitor);
 withHaproxy('with the login of the file', {
   args: policy, login: true, more: `userlist roomkey_users\n    user ${person.name} password ${hash}\n`,
 }, logsPeopleIn);
+
+describe('two processes', () => {
+  let processes;
+  let server;
+  before(async () => {
+    processes = [await serveTcp(place), await serveTcp(place)];
+    const [first, second] = processes.map(({ address: { host, port } }) => `${host}:${port}`);
+    server = await startHaproxy({ address: first, servers: `    server roomkey2 ${second} proto fcgi check inter 1s fall 2 rise 1\n` });
+  });
+  after(() => server?.child.end());
+
+  for (const signal of ['SIGTERM', 'SIGKILL']) {
+    test(`one ends by ${signal}, and comes back: no request fails`, async (t) => {
+      const load = startLoad(t, 8, async () => {
+        const answer = await send(server.port, '/auth', good);
+        return answer.status === 200 ? undefined : `${answer.status} ${answer.body}`;
+      });
+      await load.more(100);
+      const said = server.child.stderr.length;
+      const told = (state) => until(`HAProxy to find it ${state}`,
+        () => server.child.stderr.slice(said).includes(`roomkey/roomkey1 is ${state}`), { within: 10_000 });
+      await processes[0].child.stop(signal);
+      await told('DOWN');
+      await load.more(50);
+      const { port } = processes[0].address;
+      const child = place.start(roomkey, ['--socket', `:${port}`], { env: environment });
+      processes[0] = { ...processes[0], child };
+      await told('UP');
+      await load.more(50);
+      assertNoneFailed(t, await load.stop());
+    });
+  }
+});
 
 function withoutRoomkey(name, port, status) {
   describe(name, () => {
