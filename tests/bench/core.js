@@ -81,11 +81,12 @@ function runStartup() {
 
 function startupTable(programs) {
   return markdown(
-    ['CGI, exec to exit', 'median us', 'minimum', 'x empty, median', 'x empty, minimum'],
+    ['CGI, exec to exit', 'median us', 'minimum', 'CPU us, median', 'x empty, median', 'x empty, minimum'],
     programs.map(({ name, times }) => [
       name,
       fixed(times[0], 0),
       fixed(times[1], 0),
+      fixed(times[3], 0),
       fixed(times[0] / programs[1].times[0], 2),
       fixed(times[1] / programs[1].times[1], 2),
     ]),
