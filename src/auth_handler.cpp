@@ -149,6 +149,7 @@ Outcome<std::string> AuthHandler::token(const RenderInput& input) {
     if (auto refusal = m_policy->claims.render(input, m_claims)) {
         return std::move(*refusal);
     }
+    m_policy->check_size(m_claims.text());
     return make_token(m_signer, m_policy->encoded_header, m_claims.text());
 }
 

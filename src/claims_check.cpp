@@ -30,14 +30,17 @@ bool is_unquoted_json(const Piece& piece) {
            !placeholder->ends_with(Filter::json);
 }
 
+// Stands for a value; no text of a policy has this private character (U+F8FF) by chance.
+constexpr std::string_view k_sample = "\xEF\xA3\xBF";
+
 // The text with a sample for each value, as its filters leave it.
-std::string sampled(const std::vector<Piece>& pieces) {
+std::string sampled(const std::vector<Piece>& pieces, std::string_view sample) {
     std::string text;
     for (const Piece& piece : pieces) {
         const auto* placeholder = std::get_if<Placeholder>(&piece);
         text += placeholder == nullptr
                     ? std::get<std::string>(piece)
-                    : placeholder->constant().value_or(placeholder->filtered("1"));
+                    : placeholder->constant().value_or(placeholder->filtered(sample));
     }
     return text;
 }
@@ -57,14 +60,67 @@ void check_json_text(const std::string& text, const Pointer& at, const Parameter
         findings.error(at.to_string(),
                        "found a form. or server. placeholder in JSON text without |json; "
                        "${...|json} is allowed there, which brings its own quotes");
-    } else if (!Json::accept(sampled(*pieces))) {
+    } else if (!Json::accept(sampled(*pieces, "1"))) {
         findings.error(at.to_string(),
                        "found text that starts as JSON and becomes none; ${...|json} brings its "
                        "own quotes, and is allowed where a JSON string is");
     }
 }
 
+// Text in front keeps a key among others that begin with it.
+bool is_chosen(const std::string& key, const Parameters& environment) {
+    const auto pieces = parse_placeholders(key, environment);
+    if (!pieces || pieces->empty()) {
+        return false;
+    }
+    const auto* first = std::get_if<Placeholder>(&pieces->front());
+    return first != nullptr && first->is_foreign();
+}
+
+bool has_sampled_key(const Json& value) {
+    return std::any_of(value.items().begin(), value.items().end(), [&value](const auto& item) {
+        return (value.is_object() && item.key().find(k_sample) != std::string::npos) ||
+               (item.value().is_structured() && has_sampled_key(item.value()));
+    });
+}
+
+// Whether text that is JSON has a key that a request chooses.
+bool has_chosen_key(const std::string& text, const Parameters& environment) {
+    const auto pieces = parse_placeholders(text, environment);
+    if (!pieces || !has_foreign(*pieces) || !looks_like_json(with_stand_in(*pieces, "1"))) {
+        return false;
+    }
+    const Json parsed = Json::parse(sampled(*pieces, k_sample), nullptr, false);
+    return parsed.is_structured() && has_sampled_key(parsed);
+}
+
+void check_keys_within(const Json& value, const Pointer& at, const Parameters& environment,
+                       Findings& findings) {
+    constexpr std::string_view k_chosen =
+        "a key that the request chooses, and so it may be any, such as *; where keys are rights or "
+        "rooms, a key of the policy is safe";
+    if (value.is_string() && has_chosen_key(value.get<std::string>(), environment)) {
+        findings.warning(at.to_string(), std::string("has ").append(k_chosen));
+    }
+    if (!value.is_structured()) {
+        return;
+    }
+    for (const auto& [key, member] : value.items()) {
+        const Pointer place = value.is_array() ? at / std::stoul(key) : at / key;
+        if (value.is_object() && is_chosen(key, environment)) {
+            findings.warning(place.to_string(), std::string("is ").append(k_chosen));
+        }
+        check_keys_within(member, place, environment, findings);
+    }
+}
+
 }  // namespace
+
+void check_keys(const Json& claims, const Parameters& environment, Findings& findings) {
+    for (const auto& [name, value] : claims.items()) {
+        check_keys_within(value, Pointer("/claims") / name, environment, findings);
+    }
+}
 
 void check_names(const Json& claims, const Parameters& environment, Findings& findings) {
     for (const auto& [name, value] : claims.items()) {

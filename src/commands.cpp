@@ -115,7 +115,8 @@ int run_check(const Options& options, const Parameters& environment) {
         report["errors"] = error.findings();
         status = error.exit_status();
     }
-    std::cout << report.dump() << '\n';
+    // What is quoted of a file that is not UTF-8 is not UTF-8 either.
+    std::cout << report.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
     return status;
 }
 

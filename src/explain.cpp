@@ -193,6 +193,7 @@ int run_explain(const Options& options, const Parameters& environment) {
     if (!claims) {
         return refuse(claims.error());
     }
+    policy.check_size(*claims);
     print(options, rooms, permissions_of(Json::parse(*claims)));
     return EX_OK;
 }

@@ -16,6 +16,7 @@
 #include "roomkey/listener.hpp"
 #include "roomkey/log.hpp"
 #include "roomkey/options.hpp"
+#include "roomkey/policy.hpp"
 #include "roomkey/secret.hpp"
 #include "roomkey/serve.hpp"
 #include "roomkey/system.hpp"
@@ -64,6 +65,9 @@ int main(int argc, char** argv) {
     } catch (const roomkey::ConfigError& error) {
         log(Severity::error, error.findings());
         return error.exit_status();
+    } catch (const roomkey::TokenTooLong& error) {
+        log(Severity::error, error.what());
+        return EX_DATAERR;
     } catch (const std::exception& error) {
         log(Severity::error, error.what());
         return EX_OSERR;

@@ -22,8 +22,10 @@ using Pointer = Json::json_pointer;
 
 // The time that a match may take grows with the square of the pattern's length.
 constexpr std::size_t k_longest_pattern = 1024;
-// More than these, one after the other, may take a power of the room's length.
+// With quantifiers one after the other, it grows with a power of the room's length, too: with more
+// of them, or with a longer room, a match is not tried.
 constexpr std::size_t k_most_quantifiers = 2;
+constexpr std::size_t k_longest_tried_room = 64;
 // The service keeps no more messages of a room.
 constexpr unsigned k_most_history = 100;
 
@@ -179,8 +181,10 @@ private:
         if (other.room) {
             return rule.room == other.room;
         }
-        return other.pattern && other.quantifiers <= k_most_quantifiers &&
-               other.pattern->matches(*rule.room);
+        const bool takes_long =
+            other.quantifiers > k_most_quantifiers ||
+            (other.quantifiers == k_most_quantifiers && rule.room->size() > k_longest_tried_room);
+        return other.pattern && !takes_long && other.pattern->matches(*rule.room);
     }
 
     // What stands for a value that comes with a request; it has no regex syntax in it.

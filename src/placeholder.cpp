@@ -163,6 +163,16 @@ std::string_view take_until(std::optional<std::string_view>& rest, std::string_v
     return trim(all.substr(0, at));
 }
 
+// With each further one a quote or a backslash may take twice the room, without end.
+std::optional<Finding> check_filters(const Placeholder& placeholder) {
+    constexpr std::size_t k_most = 2;
+    if (placeholder.filters.size() > k_most) {
+        return "found " + std::to_string(placeholder.filters.size()) +
+               " filters on one value; two are allowed";
+    }
+    return std::nullopt;
+}
+
 // An empty constant is as good as absent, so it can only be the first of several alternatives.
 std::optional<Finding> check_alternatives(const Placeholder& placeholder, std::string_view text) {
     const Reference& last = placeholder.alternatives.back();
@@ -192,6 +202,9 @@ Result<Placeholder, Finding> parse_placeholder(std::string_view text,
             return filter.error();
         }
         placeholder.filters.push_back(*filter);
+    }
+    if (auto finding = check_filters(placeholder)) {
+        return std::move(*finding);
     }
     if (auto finding = check_alternatives(placeholder, text)) {
         return std::move(*finding);

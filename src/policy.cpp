@@ -68,6 +68,7 @@ public:
         compiled.encoded_header = compile_header(policy);
         compiled.reply = compile_reply(policy);
         compiled.allowed_origins = compile_origins(policy);
+        check_size(compiled);
         m_findings.throw_if_any();
         compiled.warnings = std::move(m_findings).take_warnings();
         return compiled;
@@ -85,7 +86,19 @@ private:
         check_names(*claims, m_environment, m_findings);
         check_permissions(*claims, m_environment, m_findings);
         check_json_text(*claims, m_environment, m_findings);
+        check_keys(*claims, m_environment, m_findings);
         check_identity(*claims, m_environment, m_findings);
+    }
+
+    // What the request adds is only known with it, and is measured then.
+    void check_size(const Policy& compiled) {
+        const std::size_t text = compiled.claims.literal_size();
+        const std::size_t size = compiled.token_size(text);
+        if (size > k_longest_token) {
+            m_findings.error(compiled.encoded_header.size() > text ? "/header" : "/claims",
+                             "found text that makes tokens of " + std::to_string(size) +
+                                 " bytes or more; 65536 are allowed");
+        }
     }
 
     // A fixed time would make every token useless from some day on, so only `now` is taken.
@@ -189,6 +202,18 @@ private:
 };
 
 }  // namespace
+
+std::size_t Policy::token_size(std::size_t claims_size) const {
+    constexpr std::size_t k_signature_and_dots = 45;
+    return encoded_header.size() + (claims_size * 4 + 2) / 3 + k_signature_and_dots;
+}
+
+void Policy::check_size(std::string_view rendered) const {
+    if (const std::size_t size = token_size(rendered.size()); size > k_longest_token) {
+        throw TokenTooLong("the policy makes a token of " + std::to_string(size) +
+                           " bytes of this request; 65536 are allowed");
+    }
+}
 
 Policy compile_policy(std::string_view json, std::string_view where,
                       const Parameters& environment) {

@@ -98,7 +98,12 @@ Json parse_strict_json(std::string_view text, Findings& findings) {
     } catch (const Json::exception& error) {
         // Before the bracket stands nlohmann's own label; line and column come after it.
         const std::string_view what = error.what();
-        findings.error("", what.substr(what.find("] ") + 2));
+        std::string finding(what.substr(what.find("] ") + 2));
+        // A number that is too large is no error of syntax, and told without its place.
+        if (dynamic_cast<const Json::out_of_range*>(&error) != nullptr) {
+            finding.insert(0, "found a ").append("; numbers up to 1e308 are allowed");
+        }
+        findings.error("", finding);
         findings.throw_if_any();
         throw;
     }

@@ -211,6 +211,14 @@ std::optional<Refusal> Template::render(const RenderInput& input, Buffer& buffer
     return Rendering(*this, input, buffer).run();
 }
 
+std::size_t Template::literal_size() const {
+    std::size_t size = 0;
+    for (const Step& step : m_steps) {
+        size += step.literal.size();
+    }
+    return size;
+}
+
 std::optional<std::string_view> Template::constant() const {
     const bool is_constant = m_steps.size() == 1 && m_steps.front().kind == Kind::literal;
     return is_constant ? std::optional<std::string_view>(m_steps.front().literal) : std::nullopt;

@@ -22,11 +22,11 @@ public:
         : m_policy(std::move(policy)), m_signer(std::move(signer)) {}
 
     // The answer to `request`: a token (200), a preflight's answer (204), or a refusal.
-    // Throws what signing, randomness or memory throws: then there is no answer.
+    // Throws what signing, randomness or memory throws, and TokenTooLong: then there is no answer.
     [[nodiscard]] Response answer(const Request& request, std::chrono::sys_seconds now,
                                   RandomSource& random);
 
-    // The token alone, for fields that are known already.
+    // The token alone, for fields that are known already. Throws as above.
     [[nodiscard]] Outcome<std::string> token(const RenderInput& input);
 
 private:

@@ -18,6 +18,10 @@ void check_names(const nlohmann::json& claims, const Parameters& environment, Fi
 void check_json_text(const nlohmann::json& claims, const Parameters& environment,
                      Findings& findings);
 
+// Warns of keys within the claims, and within JSON in their strings, that a request chooses as it
+// likes: where keys are rights or the names of rooms, it could take any.
+void check_keys(const nlohmann::json& claims, const Parameters& environment, Findings& findings);
+
 // Warns of claims that say who someone is, but are taken from what the visitor sends.
 void check_identity(const nlohmann::json& claims, const Parameters& environment,
                     Findings& findings);

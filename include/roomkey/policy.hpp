@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +17,16 @@ namespace roomkey {
 
 enum class Reply { text, json };
 
+// The longest token, in bytes: more than anybody takes who reads one, and little enough for an
+// answer to fit the buffers of its socket, since it is sent without waiting.
+inline constexpr std::size_t k_longest_token = 65'536;
+
+// A request of whose values a token over the limit would be made.
+class TokenTooLong : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
 struct Policy {
     Template claims;
     // base64url of the JOSE header, whose `alg` is always HS256.
@@ -26,6 +38,12 @@ struct Policy {
     std::vector<std::string> allowed_origins;
     // What is allowed but seldom meant, each as `where: what was found; what it leads to`.
     std::vector<std::string> warnings;
+
+    // The length of a token whose claims have so many bytes.
+    [[nodiscard]] std::size_t token_size(std::size_t claims_size) const;
+
+    // Throws TokenTooLong if a token with `rendered` for its claims would be over the limit.
+    void check_size(std::string_view rendered) const;
 };
 
 // The policy that applies when no file is given: the claims of a chat with one public room, and a

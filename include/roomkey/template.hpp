@@ -53,6 +53,9 @@ public:
     // refusal is returned.
     [[nodiscard]] std::optional<Refusal> render(const RenderInput& input, Buffer& buffer) const;
 
+    // How many bytes of the JSON text are the same for every request.
+    [[nodiscard]] std::size_t literal_size() const;
+
     // The JSON text if it is the same for every request.
     [[nodiscard]] std::optional<std::string_view> constant() const;
 

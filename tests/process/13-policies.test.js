@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Goal: each policy of deploy/policies gives a token that the engine it is for accepts by its
-// documented rules, whatever the people in it are called; and grants no more than it says.
+// documented rules, whatever the people in it are called; and grants no more than it says. What a
+// person sees at the command line is what a visitor gets through nginx, after a login there.
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { jwtVerify } from 'jose';
+import { send, urlencoded } from './support/http.js';
+import { startNginx } from './support/nginx.js';
 import { openPlace } from './support/place.js';
-import { root, run } from './support/roomkey.js';
+import { root, run, serveUnix } from './support/roomkey.js';
 import { clientID, secret } from './support/tokens.js';
 
 const folder = `${root}deploy/policies/`;
@@ -21,7 +24,11 @@ const hostile = 'al"ice\\${now}{}\'<b>.*|^$é';
 const year = 365 * 24 * 3600;
 
 let place;
-before(async () => { place = await openPlace(); });
+before(async () => {
+  place = await openPlace();
+  // nginx may read it as another user.
+  await place.write('users', ['alice', 'bob', hostile].map((user) => `${user}:{PLAIN}${password}\n`).join(''), 0o644);
+});
 after(() => place.close());
 
 function mint(policy, { form = {}, user, role } = {}) {
@@ -32,15 +39,57 @@ function mint(policy, { form = {}, user, role } = {}) {
   return run(place, args, { env });
 }
 
-/** Header and claims of the token, checked by jose as every engine does: HS256, exp, nbf. */
-async function minted(policy, given) {
-  const { status, stdout, stderr } = await mint(policy, given);
-  assert.equal(status, 0, stderr);
+const password = 'correct horse';
+
+/** A roomkey with this policy and an nginx before it, which asks for a name and password. */
+async function startSite(policy) {
+  const { address } = await serveUnix(place, { args: ['--policy', `${folder}${policy}.json`], env });
+  return startNginx(place, {
+    upstreams: [address],
+    login: `
+      auth_basic "Chat";
+      auth_basic_user_file ${place.path('users')};
+      fastcgi_param ROOMKEY_USER $remote_user;
+      fastcgi_param ROOMKEY_ROLE $http_x_test_role;`,
+  });
+}
+
+const sites = new Map();
+
+/** What a visitor is answered who has logged in as `user`. */
+async function served(policy, { form = {}, user = 'alice', role = '' }) {
+  if (!sites.has(policy)) sites.set(policy, startSite(policy));
+  const { port } = await sites.get(policy);
+  const { headers, body } = urlencoded(form);
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const answer = await send(port, '/auth', { body, headers: { ...headers, authorization, 'x-test-role': role } });
+  assert.equal(answer.status, 200, answer.body);
+  // As the browser clients of Centrifugo read it.
+  return policy.startsWith('centrifugo') ? JSON.parse(answer.body).token : answer.body;
+}
+
+/** Header and claims of a token, checked by jose as every engine does: HS256, exp, nbf. */
+async function checked(token) {
   const key = new TextEncoder().encode(secret);
-  const { payload, protectedHeader } = await jwtVerify(stdout.trim(), key, { algorithms: ['HS256'], requiredClaims: ['exp'] });
+  const { payload, protectedHeader } = await jwtVerify(token, key, { algorithms: ['HS256'], requiredClaims: ['exp'] });
   const life = payload.exp - Date.now() / 1000;
   assert.ok(life > 0 && life < year, `exp is in seconds, and soon: ${payload.exp}`);
   return { claims: payload, header: protectedHeader };
+}
+
+/** The same without what is another one each time: the time, and the name and colour of a guest. */
+function lasting({ header, claims: { exp, iat, nbf, data, ...claims } }) {
+  return { header, claims, data: { ...data, name: typeof data?.name, color: typeof data?.color } };
+}
+
+/** The token that `mint` prints and the one through nginx, which say the same; header and claims of the latter. */
+async function minted(policy, given) {
+  const { status, stdout, stderr } = await mint(policy, given);
+  assert.equal(status, 0, stderr);
+  const shown = await checked(stdout.trim());
+  const found = await checked(await served(policy, given));
+  assert.deepEqual(lasting(found), lasting(shown));
+  return found;
 }
 
 /** As the service decides: all patterns that match must allow, and at least one must match. */

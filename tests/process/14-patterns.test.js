@@ -66,3 +66,40 @@ test('5,000 client ids each open their own private room for reading, and every o
     peer.close();
   }));
 });
+
+test('100,000 client ids each make a pattern that matches this id and no other', async () => {
+  const fields = Array.from({ length: 16 }, (_, i) => `f${i}`);
+  const file = await place.write('patterns.json', JSON.stringify({
+    claims: {
+      exp: '${now+60}',
+      permissions: Object.fromEntries(fields.map((name) => [`^${name}-\${form.${name}|regex}$`, { publish: true }])),
+    },
+  }));
+  const { address } = await serveUnix(place, { args: ['--policy', file] });
+  let checked = 0;
+  await Promise.all(Array.from({ length: 10 }, async () => {
+    const peer = await Peer.connect(address);
+    for (let other = 'bcI:GPhz6A2T'; checked < 100_000;) {
+      const ids = fields.map(randomId);
+      checked += ids.length;
+      const body = JSON.stringify(Object.fromEntries(ids.map((id, i) => [fields[i], id])));
+      const answer = await peer.ask({ body, params: { CONTENT_TYPE: 'application/json' } });
+      assert.equal(answer.status, 200, answer.body);
+      const { permissions } = JSON.parse(Buffer.from(answer.body.split('.')[1], 'base64url'));
+      const patterns = Object.keys(permissions);
+      assert.equal(patterns.length, fields.length);
+      for (const [i, id] of ids.entries()) {
+        const own = `${fields[i]}-`;
+        const pattern = patterns.find((one) => one.startsWith(`^${own}`));
+        const expression = new RegExp(pattern);
+        assert.ok(expression.test(own + id), `${pattern} is for ${id}`);
+        for (const stranger of [other, `${id}x`, `x${id}`, id + id, id.slice(1), id.slice(0, -1), `${id}\n`, '']) {
+          if (stranger !== id) assert.ok(!expression.test(own + stranger), `${pattern} lets ${stranger} in`);
+        }
+        other = id;
+      }
+    }
+    peer.close();
+  }));
+  assert.ok(checked >= 100_000);
+});

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { send, sendRaw, visitor } from '../process/support/http.js';
 import { channel, clientID, verify } from '../process/support/tokens.js';
 import { until } from '../process/support/until.js';
-import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, good, logsPeopleIn, members } from './support/contract.js';
+import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, forged, good, logsPeopleIn, members } from './support/contract.js';
 import { ownSite, startNginx } from './support/nginx.js';
 import { notAnswering, openWebPlace, pretend, serveForWeb, serveWithPolicy, startForWeb } from './support/server.js';
 
@@ -300,14 +300,14 @@ describe('a login that another program checks (login-auth-request.conf)', () => 
     const auth = (headers) => send(server().port, '/auth', { ...good, headers: { ...good.headers, ...headers } });
 
     test('who has a session gets a token with the user', async () => {
-      const answer = await auth({ cookie: 'session=good', 'x-auth-request-user': 'root', roomkey_user: 'root' });
+      const answer = await auth({ ...forged, cookie: 'session=good', 'x-auth-request-user': 'root' });
       assert.equal(answer.status, 200, answer.body);
       const { exp, ...claims } = await verify(answer.body);
       assert.deepEqual(claims, { client: clientID, channel, user: 'ann' });
     });
 
     test('who has none gets 401, whatever else is sent', async () => {
-      for (const headers of [{}, { cookie: 'session=bad' }, { 'x-auth-request-user': 'root', 'remote-user': 'root' }]) {
+      for (const headers of [{}, { cookie: 'session=bad' }, { 'x-auth-request-user': 'root' }, { ...forged, 'x-auth-request-user': 'root' }]) {
         assert.equal((await auth(headers)).status, 401);
       }
     });

@@ -484,6 +484,22 @@ BOOST_AUTO_TEST_CASE(throws_when_there_is_no_randomness) {
                       std::runtime_error);
 }
 
+// What is longer would not arrive whole.
+BOOST_AUTO_TEST_CASE(signs_no_token_that_is_too_long) {
+    std::string policy = R"({"claims": {"exp": "${now+60}", "x": ")";
+    for (int i = 0; i < 500; ++i) {
+        policy += "${form.a}";
+    }
+    policy += "\"}}";
+    const auto post_of = [&policy](std::size_t size) {
+        const std::string body = "a=" + std::string(size, 'x');
+        return answer(policy, {"REQUEST_METHOD=POST", std::string(k_urlencoded), length_of(body)},
+                      body);
+    };
+    BOOST_TEST(post_of(90).status == 200);
+    BOOST_CHECK_THROW((void)post_of(100), TokenTooLong);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -101,6 +101,36 @@ BOOST_DATA_TEST_CASE(refuses_text_and_names_that_a_request_could_change, k_rows,
     BOOST_TEST(found_in(row.claims) == row.expected);
 }
 
+const std::string k_chosen =
+    "a key that the request chooses, and so it may be any, such as *; where keys are rights or "
+    "rooms, a key of the policy is safe\n";
+
+const Row k_keys[] = {
+    {{"a key of the policy"}, R"({"a": {"b": "${form.c}"}})", ""},
+    {{"a key of the environment"}, R"({"a": {"${env.ROOM}": 1}})", ""},
+    {{"a key among those that begin alike"}, R"({"a": {"room:${form.c}": 1}})", ""},
+    {{"the same behind a variable"}, R"({"a": {"${env.ROOM}:${form.c}": 1}})", ""},
+    {{"a right of the visitor's choice"},
+     R"({"video": {"room": "lobby", "${form.c}": true}})",
+     "warning p /claims/video/${form.c}: is " + k_chosen},
+    {{"one that only ends in the policy's text"},
+     R"({"a": [0, {"b/c": {"${server.ROOMKEY_A ?? 'x'}:read": 1}}]})",
+     "warning p /claims/a/1/b~1c/${server.ROOMKEY_A ?? 'x'}:read: is " + k_chosen},
+    {{"a room of the visitor's choice in JSON text"},
+     R"({"a": "{${form.c|json}:[\"subscribe\"]}"})",
+     "warning p /claims/a: has " + k_chosen},
+    {{"the same deep within it"},
+     R"({"a": ["[1,{\"b\":{${form.c|regex|json}:1}}]"]})",
+     "warning p /claims/a/0: has " + k_chosen},
+    {{"a value in JSON text"}, R"({"a": "[{\"b\":[${form.c|json}]}]"})", ""},
+};
+
+BOOST_DATA_TEST_CASE(warns_of_keys_that_the_request_chooses, k_keys, row) {
+    Findings findings("p");
+    check_keys(Json::parse(row.claims), k_environment.parameters(), findings);
+    BOOST_TEST(test::describe(std::move(findings)) == row.expected);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

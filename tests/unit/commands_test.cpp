@@ -10,6 +10,7 @@
 
 #include "roomkey/base64url.hpp"
 #include "roomkey/config_error.hpp"
+#include "roomkey/policy.hpp"
 #include "support.hpp"
 #include "temporary.hpp"
 
@@ -139,6 +140,33 @@ BOOST_AUTO_TEST_CASE(checks_the_configuration_for_programs) {
     const Json report = Json::parse(wrong.output);
     BOOST_TEST(report["valid"] == false);
     BOOST_TEST(report["errors"].size() == 2U);
+}
+
+// A finding quotes the file, which may be anything; the report stays JSON, which is UTF-8.
+BOOST_AUTO_TEST_CASE(reports_a_file_that_is_not_utf8_for_programs) {
+    const TemporaryDirectory directory;
+    Options options;
+    options.json = true;
+    options.policy_file = directory.write("policy.json", "{\"claims\": \"\xFF\"}");
+    const Run wrong = run(run_check, options);
+    BOOST_TEST(wrong.status == 78);
+    const std::string finding = Json::parse(wrong.output)["errors"].at(0);
+    BOOST_TEST(finding.find(": parse error at line 1, column 13: ") != std::string::npos);
+    BOOST_TEST(finding.ends_with("last read: '\"\xEF\xBF\xBD'"));
+}
+
+BOOST_AUTO_TEST_CASE(mints_and_explains_no_token_that_is_too_long) {
+    const TemporaryDirectory directory;
+    Options options = with_client(std::string(100, 'x'));
+    options.rooms = {"lobby"};
+    std::string repeated;
+    for (int i = 0; i < 500; ++i) {
+        repeated += "${form.clientID}";
+    }
+    options.policy_file = directory.write(
+        "policy.json", R"({"claims": {"exp": "${now+60}", "x": ")" + repeated + "\"}}");
+    BOOST_CHECK_THROW((void)run(run_mint, options), TokenTooLong);
+    BOOST_CHECK_THROW((void)run(run_explain, options), TokenTooLong);
 }
 
 BOOST_AUTO_TEST_CASE(explains_one_room) {

@@ -176,6 +176,19 @@ const Row k_rows[] = {
      "only what both allow is granted there\n"},
     {{"two that agree"}, R"("^main$": {"publish": true}, "^.*$": {"publish": true})", ""},
     {{"two that do not meet"}, R"("^a$": {"publish": false}, "^b.*$": {"publish": true})", ""},
+    {{"a room that is short enough for two quantifiers"},
+     "\"^" + std::string(64, 'a') + R"($": {}, "^a*a*$": {"publish": true})",
+     "warning p /claims/permissions/^" + std::string(64, 'a') +
+         "$: disagrees with the pattern ^a*a*$ on the room " + std::string(64, 'a') +
+         "; only what both allow is granted there\n"},
+    {{"one that is too long for two, which is not tried"},
+     "\"^" + std::string(65, 'a') + R"($": {}, "^a*a*$": {"publish": true})",
+     ""},
+    {{"the same with one"},
+     "\"^" + std::string(65, 'a') + R"($": {}, "^a*$": {"publish": true})",
+     "warning p /claims/permissions/^" + std::string(65, 'a') +
+         "$: disagrees with the pattern ^a*$ on the room " + std::string(65, 'a') +
+         "; only what both allow is granted there\n"},
     {{"a quoted room"},
      R"("^a\\.b$": {"publish": false}, "^a.*$": {"publish": true})",
      "warning p /claims/permissions/^a\\.b$: disagrees with the pattern ^a.*$ on the room a.b; "

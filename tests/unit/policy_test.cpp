@@ -29,7 +29,8 @@ const Variables k_environment{"SCALEDRONE_CHANNEL_ID=yhdbDoQ3LMRyYcvk",
                               "B=same",
                               "ALG=alg",
                               "EXP=exp",
-                              "NAME=kid"};
+                              "NAME=kid",
+                              "LONG=" + std::string(10'000, 'x')};
 
 Policy compiled(std::string_view json) {
     return compile_policy(json, "policy.json", k_environment.parameters());
@@ -217,6 +218,16 @@ const Row k_errors[] = {
     {{"too large"},
      with_claim(R"("a": ")" + std::string(65'536, 'a') + "\""),
      "policy.json: found more than 65536 bytes; 65536 are allowed"},
+    {{"claims whose text alone makes a token too long"},
+     with_claim(R"("a": ")" + std::string(49'100, 'a') + "\""),
+     "policy.json /claims: found text that makes tokens of 65568 bytes or more; 65536 are allowed"},
+    {{"variables that make a token too long"},
+     with_claim(R"("a": ["${env.LONG}", "${env.LONG}", "${env.LONG}", "${env.LONG}", 1234567,
+                         "${env.LONG}"])"),
+     "policy.json /claims: found text that makes tokens of 66797 bytes or more; 65536 are allowed"},
+    {{"a header that makes a token too long"},
+     with(R"("header": {"kid": ")" + std::string(49'500, 'a') + "\"}"),
+     "policy.json /header: found text that makes tokens of 66104 bytes or more; 65536 are allowed"},
     {{"a placeholder that is none"},
      with_claim(R"("a": ["${b}"])"),
      "policy.json /claims/a/0: found b; form.NAME, server.ROOMKEY_NAME, env.NAME, now, now+N, "
@@ -386,6 +397,32 @@ BOOST_AUTO_TEST_CASE(tells_everything_at_once) {
             "\n"
             "policy.json /allowed_origins/1: found \"b\"" +
             k_origin);
+}
+
+BOOST_AUTO_TEST_CASE(measures_a_token_before_it_is_made) {
+    const Policy policy = compiled(with(""));
+    for (const std::size_t size : {1U, 2U, 3U, 4U, 49'087U, 49'088U, 49'089U}) {
+        std::string encoded;
+        base64url::append(encoded, std::string(size, 'x'));
+        BOOST_TEST(policy.token_size(size) ==
+                   policy.encoded_header.size() + 1 + encoded.size() + 1 + 43);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(allows_tokens_of_the_limit_and_no_byte_more) {
+    const Policy policy = compiled(with(""));
+    std::size_t most = 0;
+    while (policy.token_size(most + 1) <= k_longest_token) {
+        ++most;
+    }
+    BOOST_TEST(policy.token_size(most) == 65'536U);
+    BOOST_CHECK_NO_THROW(policy.check_size(std::string(most, 'x')));
+    BOOST_CHECK_EXCEPTION(
+        policy.check_size(std::string(most + 1, 'x')), TokenTooLong, [](const TokenTooLong& error) {
+            return error.what() == std::string(
+                                       "the policy makes a token of 65537 bytes of this "
+                                       "request; 65536 are allowed");
+        });
 }
 
 BOOST_AUTO_TEST_CASE(refuses_deep_nesting_without_going_down) {

@@ -71,7 +71,7 @@ export function request({ params, body = 'clientID=bcI:GPhz6A2T', id = 1, keep =
 }
 
 /** The whole records at the front of `bytes`. */
-function readRecords(bytes) {
+export function readRecords(bytes) {
   const records = [];
   let rest = bytes;
   while (rest.length >= 8) {

@@ -50,11 +50,13 @@ let count = 0;
 
 /**
  * Starts it with these roomkey processes behind. `local` is put at the end of local.conf, `site` in the
- * place of `include roomkey/site.conf`; `keep` says whether roomkey's connections are kept.
+ * place of `include roomkey/site.conf`; `keep` says whether roomkey's connections are kept; `login` is
+ * what login.conf says.
  */
 export async function startNginx(place, {
   upstreams, pages = `${root}static`, keepalive = 64, workers = 1, realtime = 'wss://realtime.example',
   local = '', site = 'include roomkey/site.conf;', keep = true,
+  login = '',
 }) {
   const dir = place.path(`nginx-${++count}`);
   const port = await freePort();
@@ -65,6 +67,7 @@ export async function startNginx(place, {
     else await write(`roomkey/${name}`, withoutKeeping(readFileSync(`${root}nginx/${name}`, 'utf8')));
   }
   await write('roomkey/upstream.conf', `${upstreams.map(upstreamServer).join('')}keepalive ${keepalive};\n`);
+  if (login) await write('roomkey/login.conf', login);
   await write('roomkey/local.conf', `
     listen 127.0.0.1:${port};
     root ${pages};

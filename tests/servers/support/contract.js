@@ -22,7 +22,7 @@ export const person = { name: 'ann', password: 'correct horse' };
 export const basic = (name, password) => `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 
 /** What a visitor may send in the hope that somebody takes it for the web server's own word. */
-const forged = {
+export const forged = {
   'remote-user': 'root',
   'remote_user': 'root',
   roomkey_user: 'root',
