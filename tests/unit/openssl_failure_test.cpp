@@ -4,9 +4,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include <dlfcn.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -17,7 +19,7 @@
 
 namespace {
 
-enum class Fail { nothing, fetch, create, copy, init, update, final, cut_short };
+enum class Fail { nothing, prepare, fetch, create, copy, init, update, final, cut_short };
 
 Fail g_fail = Fail::nothing;
 
@@ -38,6 +40,12 @@ Function* next(Function* /*type*/, const char* name) {
 }  // namespace
 
 extern "C" {
+
+int OPENSSL_init_crypto(std::uint64_t options, const OPENSSL_INIT_SETTINGS* settings) {
+    return g_fail == Fail::prepare
+               ? 0
+               : next(&OPENSSL_init_crypto, "OPENSSL_init_crypto")(options, settings);
+}
 
 EVP_MAC* EVP_MAC_fetch(OSSL_LIB_CTX* context, const char* algorithm, const char* properties) {
     return g_fail == Fail::fetch
@@ -86,7 +94,7 @@ using namespace roomkey;
 BOOST_AUTO_TEST_SUITE(openssl_failure)
 
 BOOST_AUTO_TEST_CASE(makes_no_signer) {
-    for (const Fail what : {Fail::fetch, Fail::create, Fail::init}) {
+    for (const Fail what : {Fail::prepare, Fail::fetch, Fail::create, Fail::init}) {
         const Failing failing(what);
         BOOST_CHECK_THROW(Hs256Signer(test::bytes_of("key")), std::runtime_error);
     }

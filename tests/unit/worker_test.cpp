@@ -238,6 +238,28 @@ BOOST_AUTO_TEST_CASE(gives_up_a_request_that_comes_too_slowly_byte_by_byte) {
     BOOST_TEST((Clock::now() - start < 1s));
 }
 
+// More than is looked at in one turn: nothing further comes that would wake the worker again.
+BOOST_AUTO_TEST_CASE(comes_back_to_a_connection_with_more_than_a_turns_work) {
+    Serving server;
+    server.start();
+    Client client = server.connect();
+    std::string records;
+    for (int i = 0; i < 100; ++i) {
+        records += record(get_values, {}, 0);
+    }
+    client.send(records + k_request);
+    BOOST_TEST(is_token(client.answer()));
+}
+
+BOOST_AUTO_TEST_CASE(reads_a_flood_away_that_it_has_refused) {
+    Serving server;
+    server.start();
+    Client refused = server.connect();
+    // Without a reader it would wait for ever.
+    refused.send("POST /auth HTTP/1.1\r\n\r\n" + std::string(4'000'000, 'x'));
+    BOOST_TEST(is_token(server.ask()));
+}
+
 BOOST_AUTO_TEST_CASE(closes_the_oldest_idle_connection_for_a_newcomer) {
     WorkerLimits limits;
     limits.connections = 3;
