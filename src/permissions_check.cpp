@@ -73,6 +73,27 @@ std::optional<std::string> widening(const std::vector<Piece>& pieces, const Patt
     return std::nullopt;
 }
 
+// Whether two values follow each other, with text between them or none, and the visitor chooses
+// one: for a room a-b-c, "a" and "b-c" do as well as "a-b" and "c".
+bool runs_together(const std::vector<Piece>& pieces) {
+    const Placeholder* before = nullptr;
+    for (const Piece& piece : pieces) {
+        const auto* placeholder = std::get_if<Placeholder>(&piece);
+        if (placeholder == nullptr) {
+            if (std::get<std::string>(piece).find('|') != std::string::npos) {
+                before = nullptr;  // another alternative
+            }
+        } else if (placeholder->is_foreign()) {
+            if (before != nullptr && *before != *placeholder &&
+                (before->has(Source::form) || placeholder->has(Source::form))) {
+                return true;
+            }
+            before = placeholder;
+        }
+    }
+    return false;
+}
+
 class PermissionCheck {
 public:
     PermissionCheck(const Parameters& environment, Findings& findings)
@@ -115,6 +136,11 @@ private:
         if (has_foreign(*pieces)) {
             if (const auto finding = widening(*pieces, syntax)) {
                 m_findings.error(rule.at, *finding);
+            } else if (runs_together(*pieces)) {
+                m_findings.warning(rule.at,
+                                   "has two values in a row, one of them the visitor's, who can "
+                                   "so name the room of others: a-b-c is a and b-c, or a-b and c; "
+                                   "a pattern of one value is safe");
             }
         }
         auto compiled = Pattern::compile(pattern);

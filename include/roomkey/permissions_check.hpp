@@ -12,7 +12,7 @@ namespace roomkey {
 // Checks the claim `permissions`, if it is an object. Errors: an expression that is none, or too
 // long to be tried out in bounded time, a right of the wrong type, an unknown right, a value of the
 // request that could widen a pattern. Warnings: a pattern that is not anchored, one that engines
-// read differently, and two that disagree on a room.
+// read differently, one with two values in a row, and two that disagree on a room.
 void check_permissions(const nlohmann::json& claims, const Parameters& environment,
                        Findings& findings);
 

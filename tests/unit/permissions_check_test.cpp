@@ -45,6 +45,11 @@ const std::string k_unquoted =
 const std::string k_not_anchored =
     ": is not anchored and matches within longer names too; ^...$ matches whole names\n";
 
+const std::string k_in_a_row =
+    ": has two values in a row, one of them the visitor's, who can so name the room of others: "
+    "a-b-c "
+    "is a and b-c, or a-b and c; a pattern of one value is safe\n";
+
 const Row k_rows[] = {
     {{"all rights"}, R"("^a$": {"publish": true, "subscribe": false, "history": 10})", ""},
     {{"no rights"}, R"("^a$": {})", ""},
@@ -169,6 +174,19 @@ const Row k_rows[] = {
      "error p /claims/permissions/^" + std::string(1023, 'a') +
          "$: found a pattern of 1025 bytes; 1024 are allowed, and several patterns\n"},
     {{"the longest pattern"}, "\"^" + std::string(1022, 'a') + "$\": {}", ""},
+
+    {{"two values in a row, and nothing between them"},
+     R"("^a-${server.ROOMKEY_A|regex}${form.b|regex}$": {})",
+     "warning p /claims/permissions/^a-${server.ROOMKEY_A|regex}${form.b|regex}$" + k_in_a_row},
+    {{"two values in a row, and text between them"},
+     R"("^${form.a|regex}-${env.ROOM}-${form.b ?? 'x'|regex}$": {})",
+     "warning p /claims/permissions/^${form.a|regex}-${env.ROOM}-${form.b ?? 'x'|regex}$" +
+         k_in_a_row},
+    {{"two values of the web server"},
+     R"("^${server.ROOMKEY_A|regex}-${server.ROOMKEY_B|regex}$": {})",
+     ""},
+    {{"one value twice"}, R"("^${form.a|regex}-${form.a|regex}$": {})", ""},
+    {{"two values, one or the other"}, R"("^(?:${form.a|regex}|${form.b|regex})$": {})", ""},
 
     {{"two that disagree on a room"},
      R"("^main$": {"publish": false}, "^.*$": {"publish": true})",
