@@ -15,6 +15,15 @@ using Pointer = Json::json_pointer;
 
 constexpr int k_deepest = 64;
 
+// 2 to the power of 64, and 2 to that of 63. Of an integer beyond them nlohmann makes a double.
+constexpr double k_too_large = 18'446'744'073'709'551'616.0;
+constexpr double k_too_small = -9'223'372'036'854'775'808.0;
+
+bool has_lost_digits(const Json& number) {
+    return number.is_number_float() &&
+           (number.get<double>() >= k_too_large || number.get<double>() <= k_too_small);
+}
+
 // Watches the parser: nlohmann keeps the last of two equal keys without a word.
 class Watch {
 public:
@@ -37,6 +46,11 @@ public:
             m_open.pop_back();
             ++count();
         } else if (event == Event::value) {
+            if (has_lost_digits(parsed)) {
+                m_findings.error(place().to_string(),
+                                 "found a number of more than 64 bits, of which digits would be "
+                                 "lost; one of 64 bits, or a string, is allowed");
+            }
             ++count();
         } else {
             m_open.push_back({event == Event::array_start});
@@ -101,7 +115,7 @@ Json parse_strict_json(std::string_view text, Findings& findings) {
         std::string finding(what.substr(what.find("] ") + 2));
         // A number that is too large is no error of syntax, and told without its place.
         if (dynamic_cast<const Json::out_of_range*>(&error) != nullptr) {
-            finding.insert(0, "found a ").append("; numbers up to 1e308 are allowed");
+            finding.insert(0, "found a ").append("; numbers of 64 bits are allowed");
         }
         findings.error("", finding);
         findings.throw_if_any();

@@ -50,6 +50,10 @@ struct Row : test::Case {
 
 const std::string k_twice = ": found this key twice in one object; a key is allowed once";
 
+const std::string k_large =
+    ": found a number of more than 64 bits, of which digits would be lost; one of 64 bits, or a "
+    "string, is allowed";
+
 const Row k_rows[] = {
     {{"a key twice"}, R"({"a": 1, "a": 1})", "f /a" + k_twice},
     {{"three times"}, R"({"a": 1, "a": 1, "a": 1})", "f /a" + k_twice + "\nf /a" + k_twice},
@@ -76,7 +80,11 @@ const Row k_rows[] = {
     {{"a zero byte"}, test::with_zeros("{}\0"), "f: found a zero byte; JSON text has none"},
     {{"a number that is too large"},
      "[1e400]",
-     "f: found a number overflow parsing '1e400'; numbers up to 1e308 are allowed"},
+     "f: found a number overflow parsing '1e400'; numbers of 64 bits are allowed"},
+    {{"integers of which digits would be lost"},
+     R"([18446744073709551615, 18446744073709551616, {"a": [0, -9223372036854775809]}, 1e20])",
+     "f /1" + k_large + "\nf /2/a/1" + k_large + "\nf /3" + k_large},
+    {{"numbers that are kept"}, "[-9223372036854775808, 0.1, 1e-300, 1e19]", "none"},
     {{"too large"},
      "\"" + std::string(k_largest_json, 'a') + "\"",
      "f: found more than 65536 bytes; 65536 are allowed"},
