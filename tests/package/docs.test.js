@@ -205,6 +205,16 @@ test('the placeholders are the same everywhere', () => {
   for (const filter of filters.split(' or ')) assert.ok(readme.includes(filter), `the README has ${filter}`);
 });
 
+test('the texts say of each placeholder who controls its value', () => {
+  for (const [names, , who] of tableOf(readme, 'placeholder')) {
+    assert.match(who ?? '', /^(?:\*\*the visitor\*\*|you|you, in the web server|the clock|chance)$/, names);
+  }
+  const [, placeholders] = /^\.Ss Placeholders\n([^]*?)^\.El/m.exec(policyManual);
+  const items = placeholders.split(/^\.It Cm /m).slice(1);
+  assert.ok(items.length >= 8);
+  for (const item of items) assert.match(plain(item), /Controlled by (?:you|the visitor|the clock|chance)/, item);
+});
+
 test('every policy that the texts show is taken', () => {
   const env = { SCALEDRONE_CHANNEL_ID: 'x', SCALEDRONE_CHANNEL_SECRET: 'k'.repeat(32) };
   const built = /^The built-in policy:\n\.Bd[^\n]*\n([^]*?)^\.Ed/m.exec(policyManual)[1];
