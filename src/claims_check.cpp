@@ -77,21 +77,21 @@ bool is_chosen(const std::string& key, const Parameters& environment) {
     return first != nullptr && first->is_foreign();
 }
 
-bool has_sampled_key(const Json& value) {
-    return std::any_of(value.items().begin(), value.items().end(), [&value](const auto& item) {
-        return (value.is_object() && item.key().find(k_sample) != std::string::npos) ||
-               (item.value().is_structured() && has_sampled_key(item.value()));
-    });
-}
-
 // Whether text that is JSON has a key that a request chooses.
 bool has_chosen_key(const std::string& text, const Parameters& environment) {
     const auto pieces = parse_placeholders(text, environment);
     if (!pieces || !has_foreign(*pieces) || !looks_like_json(with_stand_in(*pieces, "1"))) {
         return false;
     }
-    const Json parsed = Json::parse(sampled(*pieces, k_sample), nullptr, false);
-    return parsed.is_structured() && has_sampled_key(parsed);
+    // Watched while it is parsed, which goes down into no depth of the text, unlike a walk through
+    // it.
+    bool found = false;
+    const auto watch = [&found](int /*depth*/, Json::parse_event_t event, const Json& parsed) {
+        found = found || (event == Json::parse_event_t::key &&
+                          parsed.get_ref<const std::string&>().find(k_sample) != std::string::npos);
+        return true;
+    };
+    return !Json::parse(sampled(*pieces, k_sample), watch, false).is_discarded() && found;
 }
 
 void check_keys_within(const Json& value, const Pointer& at, const Parameters& environment,
