@@ -335,7 +335,13 @@ test('every path of the README\'s code layout exists', () => {
   assert.ok(paths.length > 20);
   for (const path of paths) assert.ok(existsSync(join(root, path)), path);
   const links = all(readme, /\]\(((?!https?:|#)[^)]+)\)/g);
-  for (const path of links) assert.ok(existsSync(join(root, path)), path);
+  for (const link of links) {
+    const [path, fragment] = link.split('#');
+    assert.ok(existsSync(join(root, path)), link);
+    // As GitHub names the headings of a page.
+    const headings = fragment ? all(read(path), /^#+ (.+)$/gm).map((heading) => heading.toLowerCase().replaceAll(' ', '-')) : [];
+    assert.ok(!fragment || headings.includes(fragment), link);
+  }
   // And the other way round: no source file is left out.
   for (const name of readdirSync(join(root, 'src'))) {
     assert.ok(name.endsWith('.cpp') && (paths.includes(`src/${name}`) || helpers.includes(name)), `the README leaves out src/${name}`);

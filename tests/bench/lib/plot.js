@@ -25,7 +25,9 @@ export function short(value) {
 // One chart. Its values of x stand at equal distances, in their order: they are steps and no scale.
 function chart({ title, x, steps, y, series }) {
   const { width, height, left, right, top, bottom } = size;
-  const most = roundUp(Math.max(...series.flatMap(({ values }) => values)) || 1);
+  // Room above the curves for their names.
+  const headroom = series.length > 1 ? 1.25 : 1;
+  const most = roundUp(headroom * Math.max(...series.flatMap(({ values }) => values)) || 1);
   const across = (i) => left + ((width - left - right) * (i + 0.5)) / steps.length;
   const up = (value) => height - bottom - ((height - top - bottom) * value) / most;
   const lines = [0, 0.5, 1].map((part) => {
