@@ -2,6 +2,8 @@
 #include "roomkey/json_template.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -58,29 +60,43 @@ private:
         for (const auto& [key, value] : object.items()) {
             keys.push_back(cut(key, at / key));
         }
+        check_keys(keys, object, at);
         const std::size_t number = m_objects++;
-        const bool keys_vary = check_keys(keys, object, at);
+        const bool some_vary = std::any_of(keys.begin(), keys.end(), &varies);
         m_template.literal("{");
         std::size_t i = 0;
         for (const auto& [key, value] : object.items()) {
             m_template.literal(i == 0 ? "" : ",");
-            if (keys_vary) {
-                m_template.begin_key(number);
-            }
-            compile_text(std::move(keys[i++]));
-            if (keys_vary) {
-                m_template.end_key();
-            }
+            compile_key(std::move(keys[i++]), number, some_vary);
             m_template.literal(":");
             compile(value, at / key);
         }
         m_template.literal("}");
     }
 
-    // Whether a request can change a key. Two that are the same for every request are an error.
-    bool check_keys(const std::vector<std::vector<Piece>>& keys, const Json& object,
+    void compile_key(std::vector<Piece> key, std::size_t object, bool among_some_that_vary) {
+        if (varies(key)) {
+            m_template.begin_key(object);
+            compile_text(std::move(key));
+            m_template.end_key();
+        } else if (among_some_that_vary) {
+            m_template.fixed_key(object, with_stand_in(key, {}));
+        } else {
+            compile_text(std::move(key));
+        }
+    }
+
+    // Whether a key is not the same for every request.
+    static bool varies(const std::vector<Piece>& key) {
+        return std::any_of(key.begin(), key.end(), [](const Piece& piece) {
+            const auto* placeholder = std::get_if<Placeholder>(&piece);
+            return placeholder != nullptr && !placeholder->constant();
+        });
+    }
+
+    // Two keys that are the same in every token are an error.
+    void check_keys(const std::vector<std::vector<Piece>>& keys, const Json& object,
                     const Pointer& at) {
-        bool vary = false;
         std::set<std::string> seen;
         std::size_t i = 0;
         for (const auto& [key, value] : object.items()) {
@@ -89,15 +105,12 @@ private:
             if (pieces.empty() && !key.empty()) {
                 continue;
             }
-            const std::string text = signature(pieces);
-            vary = vary || text.find(k_mark) != std::string::npos;
-            if (!seen.insert(text).second) {
+            if (!seen.insert(signature(pieces)).second) {
                 m_findings.error((at / key).to_string(),
                                  "found a key that another one of this object always equals; a key "
                                  "is allowed once");
             }
         }
-        return vary;
     }
 
     // The same for keys that are the same for every request.

@@ -36,13 +36,11 @@ public:
                 case Kind::begin_key: key = {step.number, m_buffer.m_text.size(), 0}; break;
                 case Kind::end_key:
                     key.end = m_buffer.m_text.size();
-                    if (repeats(key)) {
-                        return Refusal{Reason::claims_repeat_a_key};
-                    }
+                    m_buffer.m_keys.push_back(key);
                     break;
             }
         }
-        return std::nullopt;
+        return repeats_a_key() ? std::optional(Refusal{Reason::claims_repeat_a_key}) : std::nullopt;
     }
 
 private:
@@ -132,18 +130,29 @@ private:
         }
     }
 
-    // Notes a key that was written, and tells whether its object has it already.
-    bool repeats(const Key& key) {
-        const auto text_of = [this](const Key& each) {
-            return std::string_view(m_buffer.m_text).substr(each.begin, each.end - each.begin);
-        };
+    [[nodiscard]] std::pair<std::size_t, std::string_view> identity_of(const Key& key) const {
+        return {key.object,
+                std::string_view(m_buffer.m_text).substr(key.begin, key.end - key.begin)};
+    }
+
+    // Whether a key that varies has come out like a fixed one of its object.
+    [[nodiscard]] bool is_fixed_too(const Key& key) const {
+        const auto fixed = m_template.m_fixed_keys.find(key.object);
+        return fixed != m_template.m_fixed_keys.end() &&
+               fixed->second.contains(identity_of(key).second);
+    }
+
+    // Sorted, so that the time is not the square of the number of keys.
+    [[nodiscard]] bool repeats_a_key() {
         std::vector<Key>& keys = m_buffer.m_keys;
-        const bool repeated =
-            std::any_of(keys.begin(), keys.end(), [&key, &text_of](const Key& earlier) {
-                return earlier.object == key.object && text_of(earlier) == text_of(key);
-            });
-        keys.push_back(key);
-        return repeated;
+        std::sort(keys.begin(), keys.end(),
+                  [this](const Key& a, const Key& b) { return identity_of(a) < identity_of(b); });
+        const auto equal = [this](const Key& a, const Key& b) {
+            return identity_of(a) == identity_of(b);
+        };
+        return std::adjacent_find(keys.begin(), keys.end(), equal) != keys.end() ||
+               std::any_of(keys.begin(), keys.end(),
+                           [this](const Key& key) { return is_fixed_too(key); });
     }
 
     const Template& m_template;
@@ -197,6 +206,14 @@ void Template::begin_key(std::size_t object) {
 
 void Template::end_key() {
     m_steps.push_back({Kind::end_key});
+}
+
+void Template::fixed_key(std::size_t object, std::string_view key) {
+    std::string json = "\"";
+    append_json_escaped(json, key);
+    json += '"';
+    literal(json);
+    m_fixed_keys[object].insert(std::move(json));
 }
 
 Outcome<std::string> Template::render(const RenderInput& input) const {

@@ -5,7 +5,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,10 +42,12 @@ public:
     void text(Placeholder placeholder);
     // A placeholder that is a whole JSON value: a number for `now`, a string otherwise.
     void value(Placeholder placeholder);
-    // Surrounds a key of an object in which keys have placeholders; `object` tells such objects
-    // apart. Rendering refuses to repeat a key within one.
+    // The keys of an object in which some vary; `object` tells such objects apart. Rendering
+    // refuses to repeat a key within one. A key that varies is surrounded; the fixed ones must
+    // differ.
     void begin_key(std::size_t object);
     void end_key();
+    void fixed_key(std::size_t object, std::string_view key);
 
     // The JSON text for one request. Costs one pass over the steps. Refused: a field or a login
     // that is not there, a value that is not fit for a token, a key that would appear twice.
@@ -80,6 +85,8 @@ private:
 
     std::vector<Step> m_steps;
     std::vector<Slot> m_slots;
+    // Of each object in which keys vary, those that do not, as JSON.
+    std::map<std::size_t, std::set<std::string, std::less<>>> m_fixed_keys;
 };
 
 // Memory for renderings, used again and again; for one thread.
@@ -98,6 +105,7 @@ private:
     // The slots' values, one after the other, and where each ends.
     std::string m_values;
     std::vector<std::size_t> m_ends;
+    // The keys that vary.
     std::vector<Key> m_keys;
 };
 

@@ -222,6 +222,24 @@ BOOST_AUTO_TEST_CASE(accepts_a_parameter_of_1024_bytes) {
                "[\"" + name + "\"]");
 }
 
+// Fixed keys and keys that vary, in the order in which JSON has them and in another.
+BOOST_AUTO_TEST_CASE(finds_a_repeated_key_among_many) {
+    Json object;
+    for (int i = 0; i < 300; ++i) {
+        const std::string number = std::to_string(i);
+        object["a \"fixed\" key " + number] = 1;
+        object["${form.prefix}" + number] = 2;
+    }
+    object["${form.last}"] = 3;
+    const auto with_last = [&object](const std::string& last) {
+        return rendered(object.dump(), {{"prefix", "vary"}, {"last", last}});
+    };
+    BOOST_TEST(Json::parse(with_last("a \"fixed\" key 300")).size() == 601);
+    for (const char* last : {"a \"fixed\" key 0", "a \"fixed\" key 299", "vary0", "vary299"}) {
+        BOOST_TEST(with_last(last) == "422 These fields would give the same claim twice");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(allows_one_key_in_several_objects) {
     const std::string text =
         rendered(R"([{"${form.id}": 1}, {"${form.id}": {"${form.id}": 2}}])", k_fields);

@@ -92,13 +92,12 @@ Policy compile(std::string_view json) {
     return compile_policy(json, "benchmark", Parameters(environment.data()));
 }
 
-// A policy whose claims come to about `size` bytes: constant text, as descriptions and rooms are.
+// A policy whose claims come to about `size` bytes: rooms, one of them the visitor's own.
 std::string policy_of_size(std::size_t size) {
-    std::string claims = R"("client":"${form.clientID}","exp":"${now+180}","data":{)";
+    std::string claims = R"("client":"${form.clientID}","exp":"${now+180}","permissions":{)"
+                         R"("^private-${form.clientID|regex}$":{"publish":false,"subscribe":true})";
     for (std::size_t i = 0; claims.size() < size; ++i) {
-        const std::string number = std::to_string(i);
-        claims += (i == 0 ? "\"" : ",\"") + ("room" + number) +
-                  "\":\"a text that is there for its size\"";
+        claims += ",\"^room-" + std::to_string(i) + R"($":{"publish":true,"subscribe":true})";
     }
     return "{\"claims\":{" + claims + "}}}";
 }
