@@ -225,9 +225,17 @@ test('a token endpoint that names a time is not asked before', async () => {
   await ada.online();
 });
 
+/** A visit that has asked for `what`, which never comes. */
+async function visitWithout(what) {
+  let note;
+  const asked = new Promise((resolve) => { note = resolve; });
+  const visitor = await visit({ prepare: (page) => page.route(what, () => note()) });
+  await asked;
+  return visitor;
+}
+
 test('a token endpoint that hangs is given up after ten seconds', async () => {
-  const ada = await visit({ prepare: (page) => page.route('**/auth', () => {}) });
-  await ada.page.waitForRequest('**/auth');
+  const ada = await visitWithout('**/auth');
   await ada.page.clock.fastForward(10_000);
   await ada.banner('The token server does not answer.');
   await ada.page.unroute('**/auth');
@@ -319,8 +327,7 @@ test('without the script of the service there is a sentence instead of a blank p
 });
 
 test('a script of the service that never comes is given up, and asked for again', async () => {
-  const ada = await visit({ prepare: (page) => page.route('**/scaledrone.js', () => {}) });
-  await ada.page.waitForRequest('**/scaledrone.js');
+  const ada = await visitWithout('**/scaledrone.js');
   await ada.page.clock.fastForward(10_000);
   await ada.banner('The chat service does not answer.');
   await ada.page.unroute('**/scaledrone.js');
