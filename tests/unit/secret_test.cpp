@@ -301,13 +301,22 @@ BOOST_AUTO_TEST_CASE(is_wiped_before_its_pages_are_given_back) {
     BOOST_TEST(g_given_back.back() == k_32);
 }
 
+// Whether a line of /proc/self/smaps begins a mapping (START-END ...) that has the address in it.
+bool begins_mapping_of(const std::string& line, std::uintptr_t address) {
+    std::istringstream in(line);
+    std::uintptr_t start = 0;
+    std::uintptr_t end = 0;
+    char dash = 0;
+    in >> std::hex >> start >> dash >> end;
+    return in && dash == '-' && start <= address && address < end;
+}
+
 // The flags of the mapping that an address is in, as /proc/self/smaps has them.
 std::string flags_of(const void* address) {
-    std::ostringstream start;
-    start << std::hex << reinterpret_cast<std::uintptr_t>(address) << '-';
     std::ifstream maps("/proc/self/smaps");
     std::string line;
-    while (std::getline(maps, line) && !line.starts_with(start.str())) {
+    while (std::getline(maps, line) &&
+           !begins_mapping_of(line, reinterpret_cast<std::uintptr_t>(address))) {
     }
     while (std::getline(maps, line) && !line.starts_with("VmFlags:")) {
     }
