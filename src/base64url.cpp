@@ -51,7 +51,7 @@ std::uint64_t big_endian(const unsigned char* from) {
 
 void append(std::string& out, std::span<const unsigned char> bytes) {
     const std::size_t start = out.size();
-    out.resize(start + (bytes.size() * 4 + 2) / 3);
+    out.resize(start + encoded_size(bytes.size()));
     char* to = out.data() + start;
     const unsigned char* from = bytes.data();
     const unsigned char* const end = from + bytes.size();

@@ -88,11 +88,16 @@ Hs256Signature Hs256Signer::sign(std::string_view message) {
     return signature;
 }
 
+std::size_t token_size(std::size_t encoded_header, std::size_t claims) {
+    constexpr std::size_t k_dots = 2;
+    return encoded_header + base64url::encoded_size(claims) +
+           base64url::encoded_size(Hs256Signature{}.size()) + k_dots;
+}
+
 std::string make_token(Hs256Signer& signer, std::string_view encoded_header,
                        std::string_view claims) {
-    constexpr std::size_t k_encoded_signature = 43;
     std::string token;
-    token.reserve(encoded_header.size() + claims.size() * 4 / 3 + k_encoded_signature + 4);
+    token.reserve(token_size(encoded_header.size(), claims.size()));
     token.append(encoded_header).append(1, '.');
     base64url::append(token, claims);
     const Hs256Signature signature = signer.sign(token);

@@ -14,6 +14,7 @@
 #include "roomkey/claims_check.hpp"
 #include "roomkey/findings.hpp"
 #include "roomkey/json_template.hpp"
+#include "roomkey/jwt.hpp"
 #include "roomkey/origin.hpp"
 #include "roomkey/permissions_check.hpp"
 #include "roomkey/placeholder.hpp"
@@ -204,8 +205,7 @@ private:
 }  // namespace
 
 std::size_t Policy::token_size(std::size_t claims_size) const {
-    constexpr std::size_t k_signature_and_dots = 45;
-    return encoded_header.size() + (claims_size * 4 + 2) / 3 + k_signature_and_dots;
+    return roomkey::token_size(encoded_header.size(), claims_size);
 }
 
 void Policy::check_size(std::string_view rendered) const {

@@ -10,6 +10,11 @@
 
 namespace roomkey::base64url {
 
+// The length of the encoding of so many bytes.
+[[nodiscard]] constexpr std::size_t encoded_size(std::size_t bytes) {
+    return (bytes * 4 + 2) / 3;
+}
+
 // Appends the encoding of `bytes` to `out`. Costs at most one growth of `out`.
 void append(std::string& out, std::span<const unsigned char> bytes);
 void append(std::string& out, std::string_view bytes);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -33,6 +34,9 @@ private:
     };
     std::unique_ptr<void, FreeContext> m_context;
 };
+
+// The length of the token that make_token makes of a header and claims of these lengths.
+[[nodiscard]] std::size_t token_size(std::size_t encoded_header, std::size_t claims);
 
 // The compact token for a header that is already base64url and claims that are JSON text.
 [[nodiscard]] std::string make_token(Hs256Signer& signer, std::string_view encoded_header,
