@@ -62,36 +62,31 @@ private:
         }
         check_keys(keys, object, at);
         const std::size_t number = m_objects++;
-        const bool some_vary = std::any_of(keys.begin(), keys.end(), &varies);
         m_template.literal("{");
         std::size_t i = 0;
         for (const auto& [key, value] : object.items()) {
             m_template.literal(i == 0 ? "" : ",");
-            compile_key(std::move(keys[i++]), number, some_vary);
+            compile_key(std::move(keys[i++]), number);
             m_template.literal(":");
             compile(value, at / key);
         }
         m_template.literal("}");
     }
 
-    void compile_key(std::vector<Piece> key, std::size_t object, bool among_some_that_vary) {
-        if (varies(key)) {
-            m_template.begin_key(object);
-            compile_text(std::move(key));
-            m_template.end_key();
-        } else if (among_some_that_vary) {
+    void compile_key(std::vector<Piece> key, std::size_t object) {
+        if (std::none_of(key.begin(), key.end(), &varies)) {
             m_template.fixed_key(object, with_stand_in(key, {}));
-        } else {
-            compile_text(std::move(key));
+            return;
         }
+        m_template.begin_key(object);
+        compile_text(std::move(key));
+        m_template.end_key();
     }
 
-    // Whether a key is not the same for every request.
-    static bool varies(const std::vector<Piece>& key) {
-        return std::any_of(key.begin(), key.end(), [](const Piece& piece) {
-            const auto* placeholder = std::get_if<Placeholder>(&piece);
-            return placeholder != nullptr && !placeholder->constant();
-        });
+    // Whether a piece is not the same for every request.
+    static bool varies(const Piece& piece) {
+        const auto* placeholder = std::get_if<Placeholder>(&piece);
+        return placeholder != nullptr && !placeholder->constant();
     }
 
     // Two keys that are the same in every token are an error.
@@ -117,17 +112,17 @@ private:
     static std::string signature(const std::vector<Piece>& pieces) {
         std::string all;
         for (const Piece& piece : pieces) {
-            const auto* placeholder = std::get_if<Placeholder>(&piece);
-            if (placeholder == nullptr || placeholder->constant()) {
+            if (!varies(piece)) {
                 all += with_stand_in({piece}, {});
                 continue;
             }
-            for (const Reference& each : placeholder->alternatives) {
+            const auto& placeholder = std::get<Placeholder>(piece);
+            for (const Reference& each : placeholder.alternatives) {
                 all.append(1, k_mark).append(
                     1, static_cast<char>('a' + static_cast<int>(each.source)));
                 all.append(each.name).append(std::to_string(each.offset));
             }
-            for (const Filter filter : placeholder->filters) {
+            for (const Filter filter : placeholder.filters) {
                 all.append(1, k_mark).append(filter == Filter::regex ? "regex" : "json");
             }
             all += k_mark;

@@ -42,9 +42,8 @@ public:
     void text(Placeholder placeholder);
     // A placeholder that is a whole JSON value: a number for `now`, a string otherwise.
     void value(Placeholder placeholder);
-    // The keys of an object in which some vary; `object` tells such objects apart. Rendering
-    // refuses to repeat a key within one. A key that varies is surrounded; the fixed ones must
-    // differ.
+    // The keys of an object; `object` tells objects apart. Rendering refuses to repeat a key within
+    // one. A key that varies is surrounded; the fixed ones must differ.
     void begin_key(std::size_t object);
     void end_key();
     void fixed_key(std::size_t object, std::string_view key);
@@ -85,7 +84,7 @@ private:
 
     std::vector<Step> m_steps;
     std::vector<Slot> m_slots;
-    // Of each object in which keys vary, those that do not, as JSON.
+    // Of each object the keys that do not vary, as JSON.
     std::map<std::size_t, std::set<std::string, std::less<>>> m_fixed_keys;
 };
 
