@@ -50,17 +50,26 @@ bool looks_like_json(std::string_view text) {
     return trimmed.starts_with('{') || (trimmed.starts_with('[') && trimmed.ends_with(']'));
 }
 
+// The pieces of JSON text that has a value of the request in it; of any other text, none.
+std::vector<Piece> pieces_of_json(const std::string& text, const Parameters& environment) {
+    auto pieces = parse_placeholders(text, environment);
+    if (!pieces || !has_foreign(*pieces) || !looks_like_json(with_stand_in(*pieces, "1"))) {
+        return {};
+    }
+    return std::move(*pieces);
+}
+
 void check_json_text(const std::string& text, const Pointer& at, const Parameters& environment,
                      Findings& findings) {
-    const auto pieces = parse_placeholders(text, environment);
-    if (!pieces || !has_foreign(*pieces) || !looks_like_json(with_stand_in(*pieces, "1"))) {
+    const std::vector<Piece> pieces = pieces_of_json(text, environment);
+    if (pieces.empty()) {
         return;
     }
-    if (std::any_of(pieces->begin(), pieces->end(), is_unquoted_json)) {
+    if (std::any_of(pieces.begin(), pieces.end(), is_unquoted_json)) {
         findings.error(at.to_string(),
                        "found a form. or server. placeholder in JSON text without |json; "
                        "${...|json} is allowed there, which brings its own quotes");
-    } else if (!Json::accept(sampled(*pieces, "1"))) {
+    } else if (!Json::accept(sampled(pieces, "1"))) {
         findings.error(at.to_string(),
                        "found text that starts as JSON and becomes none; ${...|json} brings its "
                        "own quotes, and is allowed where a JSON string is");
@@ -79,8 +88,8 @@ bool is_chosen(const std::string& key, const Parameters& environment) {
 
 // Whether text that is JSON has a key that a request chooses.
 bool has_chosen_key(const std::string& text, const Parameters& environment) {
-    const auto pieces = parse_placeholders(text, environment);
-    if (!pieces || !has_foreign(*pieces) || !looks_like_json(with_stand_in(*pieces, "1"))) {
+    const std::vector<Piece> pieces = pieces_of_json(text, environment);
+    if (pieces.empty()) {
         return false;
     }
     // Watched while it is parsed, which goes down into no depth of the text, unlike a walk through
@@ -91,7 +100,7 @@ bool has_chosen_key(const std::string& text, const Parameters& environment) {
                           parsed.get_ref<const std::string&>().find(k_sample) != std::string::npos);
         return true;
     };
-    return !Json::parse(sampled(*pieces, k_sample), watch, false).is_discarded() && found;
+    return !Json::parse(sampled(pieces, k_sample), watch, false).is_discarded() && found;
 }
 
 void check_keys_within(const Json& value, const Pointer& at, const Parameters& environment,
