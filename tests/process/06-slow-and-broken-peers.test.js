@@ -11,7 +11,7 @@ import { cases } from './support/cases.js';
 import { checkAnswer } from './support/check.js';
 import { ask, begin, pairs, parameters, Peer, record, request, stream, type } from './support/fcgi.js';
 import { openPlace } from './support/place.js';
-import { environment, roomkey, serveTcp, serveUnix } from './support/roomkey.js';
+import { environment, limitedTo, roomkey, serveTcp, serveUnix } from './support/roomkey.js';
 import { clientID, verifyBuiltIn } from './support/tokens.js';
 import { soon, until } from './support/until.js';
 
@@ -349,12 +349,7 @@ test('a thread that can go on no more takes the process with it, so that another
 });
 
 describe('few descriptors', () => {
-  const limited = async (count, threads = 1) => {
-    const path = place.path(`few-${count}.sock`);
-    const child = place.start('/bin/sh', ['-c', `ulimit -n ${count}; exec "$0" "$@"`, roomkey, '--socket', `unix:${path}`, '--threads', String(threads)], { env: environment });
-    await until('an answer', async () => (await ask({ path })).status === 200);
-    return { child, address: { path } };
-  };
+  const limited = (count) => serveUnix(place, { command: limitedTo(count), args: ['--threads', '1'] });
 
   test('more idle connections than descriptors: each new request is answered, the oldest idle one goes', async () => {
     const { address, child } = await limited(100);

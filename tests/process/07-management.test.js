@@ -8,9 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { ask, begin, pairs, parameters, Peer, protocolStatus, readPairs, record, request, role, stream, type } from './support/fcgi.js';
 import { openPlace } from './support/place.js';
-import { environment, roomkey, serveTcp, serveUnix } from './support/roomkey.js';
+import { limitedTo, serveTcp, serveUnix } from './support/roomkey.js';
 import { verifyBuiltIn } from './support/tokens.js';
-import { until } from './support/until.js';
 
 let place;
 let servers;
@@ -60,9 +59,8 @@ describe('GET_VALUES', () => {
   // 64 descriptors are for other things, each thread has its share of the rest, and at least one.
   for (const [descriptors, threads, most] of [[100, 1, '36'], [100, 3, '12'], [66, 1, '2'], [50, 1, '1'], [66, 4, '1']]) {
     test(`tells of ${most} connections a thread, with ${descriptors} descriptors and ${threads} threads`, async () => {
-      const path = place.path(`limited-${descriptors}-${threads}.sock`);
-      const child = place.start('/bin/sh', ['-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, roomkey, '--socket', `unix:${path}`, '--threads', String(threads)], { env: environment });
-      const peer = await until('the socket', () => Peer.connect({ path }));
+      const { address, child } = await serveUnix(place, { command: limitedTo(descriptors), args: ['--threads', String(threads)] });
+      const peer = await Peer.connect(address);
       await peer.write(getValues(['FCGI_MAX_CONNS']));
       assert.deepEqual(await valuesOf(peer), [['FCGI_MAX_CONNS', most]]);
       peer.close();

@@ -3,7 +3,6 @@
 // roomkey and for libfcgi.
 #include "failing_calls.hpp"
 
-#include <dlfcn.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -15,9 +14,12 @@
 #include <climits>
 #include <ctime>
 
+#include "next_function.hpp"
+
 namespace {
 
 using roomkey::test::Call;
+using roomkey::test::next;
 
 std::array<std::atomic<int>, roomkey::test::k_calls> g_counts;
 std::atomic<Call> g_call;
@@ -35,11 +37,6 @@ bool fails(Call call) {
     }
     errno = g_error;
     return true;
-}
-
-template <class Function>
-Function* next(Function* /*type*/, const char* name) {
-    return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
 }
 
 }  // namespace

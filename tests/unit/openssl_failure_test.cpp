@@ -3,7 +3,6 @@
 // of the functions that sign stand in the way of the library's, and fail on demand.
 #include <boost/test/unit_test.hpp>
 
-#include <dlfcn.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
@@ -13,11 +12,14 @@
 #include <stdexcept>
 #include <string>
 
+#include "next_function.hpp"
 #include "roomkey/jwt.hpp"
 #include "roomkey/responder.hpp"
 #include "support.hpp"
 
 namespace {
+
+using roomkey::test::next;
 
 enum class Fail { nothing, prepare, fetch, create, copy, init, update, final, cut_short };
 
@@ -31,11 +33,6 @@ public:
     Failing(const Failing&) = delete;
     Failing& operator=(const Failing&) = delete;
 };
-
-template <class Function>
-Function* next(Function* /*type*/, const char* name) {
-    return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
-}
 
 }  // namespace
 

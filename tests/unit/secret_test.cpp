@@ -4,7 +4,6 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <dlfcn.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "next_function.hpp"
 #include "support.hpp"
 #include "temporary.hpp"
 
@@ -33,7 +33,7 @@ std::vector<std::string> g_given_back;
 
 // This program's own, which stands in the way of the C library's.
 extern "C" int munmap(void* pages, std::size_t size) noexcept {
-    static auto* const real = reinterpret_cast<decltype(&munmap)>(::dlsym(RTLD_NEXT, "munmap"));
+    static auto* const real = roomkey::test::next(&munmap, "munmap");
     if (g_watching) {
         g_watching = false;
         g_given_back.emplace_back(static_cast<const char*>(pages), size);

@@ -3,7 +3,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <dlfcn.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "failing_calls.hpp"
+#include "next_function.hpp"
 
 namespace {
 
@@ -28,8 +28,7 @@ std::vector<ssize_t> g_answers;
 
 // This program's own, which stands in the way of the C library's.
 extern "C" ssize_t getrandom(void* buffer, std::size_t size, unsigned flags) {
-    static auto* const real =
-        reinterpret_cast<decltype(&getrandom)>(::dlsym(RTLD_NEXT, "getrandom"));
+    static auto* const real = roomkey::test::next(&getrandom, "getrandom");
     if (g_answers.empty()) {
         return real(buffer, size, flags);
     }

@@ -57,9 +57,13 @@ async function ready(server) {
 let count = 0;
 const socketPath = (place) => place.path(`roomkey-${++count}.sock`);
 
-/** With --socket, on a UNIX socket. */
-export function serveUnix(place, { path = socketPath(place), args = [], env = environment } = {}) {
-  const child = place.start(roomkey, ['--socket', `unix:${path}`, ...args], { env });
+/** A command that stands before the program, and leaves it so many descriptors. */
+export const limitedTo = (descriptors) => ['/bin/sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`];
+
+/** With --socket, on a UNIX socket. `command` may stand before the program. */
+export function serveUnix(place, { path = socketPath(place), args = [], env = environment, command = [] } = {}) {
+  const [first, ...rest] = [...command, roomkey, '--socket', `unix:${path}`, ...args];
+  const child = place.start(first, rest, { env });
   return ready({ child, address: { path } });
 }
 
