@@ -67,6 +67,13 @@ describe('the unit files', () => {
     }
   });
 
+  test('the key leaves memory neither by a core dump nor by swap', async () => {
+    for (const service of services) {
+      assert.deepEqual(await settings(service, 'LimitCORE'), ['0']);
+      assert.deepEqual(await settings(service, 'MemorySwapMax'), ['0']);
+    }
+  });
+
   test('the template differs from the service in what makes it one, and in nothing else', async () => {
     const lines = async (unit) => (await readFile(`${units}/${unit}`, 'utf8')).split('\n').filter((line) => line && !line.startsWith('#'));
     const [one, many] = [await lines(services[0]), await lines(services[1])];
