@@ -136,9 +136,10 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     const Parameters parameters(variables.data());
     fuzz::FixedRandom random;
     try {
-        const fuzz::Bounded bounded;
+        const fuzz::Bounded compiling(fuzz::k_most_for_policy);
         policy = compile_policy(Json{{"claims", claims}}.dump(), "policy",
                                 Parameters(k_environment.data()));
+        const fuzz::Bounded rendering;
         outcome = policy->claims.render(
             {form, parameters, std::chrono::sys_seconds(std::chrono::seconds(k_now)), random});
     } catch (const ConfigError&) {
