@@ -115,11 +115,15 @@ Result<Reference, Finding> parse_reference(std::string_view text, const Paramete
         }
     }
     constexpr std::string_view k_form = "form.";
+    constexpr std::string_view k_previous = "previous.";
     constexpr std::string_view k_server = "server.";
     constexpr std::string_view k_env = "env.";
     constexpr std::string_view k_now = "now";
     if (text.starts_with(k_form) && is_field_name(text.substr(k_form.size()))) {
         return Reference{Source::form, std::string(text.substr(k_form.size()))};
+    }
+    if (text.starts_with(k_previous) && is_field_name(text.substr(k_previous.size()))) {
+        return Reference{Source::previous, std::string(text.substr(k_previous.size()))};
     }
     if (text.starts_with(k_server)) {
         return parse_server(text.substr(k_server.size()));

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -58,10 +59,11 @@ public:
             m_findings.throw_if_any();
         }
         for (const auto& [key, value] : policy.items()) {
-            if (key != "claims" && key != "header" && key != "reply" && key != "allowed_origins") {
+            if (key != "claims" && key != "header" && key != "reply" && key != "allowed_origins" &&
+                key != "renewal") {
                 m_findings.error((Pointer{} / key).to_string(),
-                                 "found an unknown key; claims, header, reply and "
-                                 "allowed_origins are allowed");
+                                 "found an unknown key; claims, header, reply, allowed_origins and "
+                                 "renewal are allowed");
             }
         }
         Policy compiled;
@@ -69,6 +71,7 @@ public:
         compiled.encoded_header = compile_header(policy);
         compiled.reply = compile_reply(policy);
         compiled.allowed_origins = compile_origins(policy);
+        compile_renewal(policy, compiled);
         check_size(compiled);
         m_findings.throw_if_any();
         compiled.warnings = std::move(m_findings).take_warnings();
@@ -84,11 +87,48 @@ private:
         }
         compiled.claims = compile_json(*claims, "/claims", m_environment, m_findings);
         compiled.lifetime = compile_lifetime(*claims);
+        compiled.form_fields = compiled.claims.names_of(Source::form);
+        compiled.previous_paths = compiled.claims.names_of(Source::previous);
+        add_constants(*claims, compiled);
         check_names(*claims, m_environment, m_findings);
         check_permissions(*claims, m_environment, m_findings);
         check_json_text(*claims, m_environment, m_findings);
         check_keys(*claims, m_environment, m_findings);
         check_identity(*claims, m_environment, m_findings);
+    }
+
+    // Read only after the claims have been found to be right.
+    void add_constants(const Json& claims, Policy& compiled) const {
+        Findings found_already("");
+        for (const auto& [key, value] : claims.items()) {
+            const auto name = parse_placeholders(key, m_environment);
+            const Template made = compile_json(value, "", m_environment, found_already);
+            if (name && made.constant()) {
+                compiled.constant_claims.push_back(
+                    {with_stand_in(*name, {}), std::string(*made.constant())});
+            }
+        }
+    }
+
+    void compile_renewal(const Json& policy, Policy& compiled) {
+        const auto renewal = policy.find("renewal");
+        if (renewal == policy.end()) {
+            if (!compiled.previous_paths.empty()) {
+                m_findings.error("/claims", "found previous." + compiled.previous_paths.front() +
+                                                " without \"renewal\"; it is allowed with it");
+            }
+            return;
+        }
+        if (!renewal->is_object() || renewal->size() != 2 || !renewal->contains("field") ||
+            !(*renewal)["field"].is_string() || !renewal->contains("within") ||
+            !(*renewal)["within"].is_number_unsigned() ||
+            (*renewal)["within"].get<std::uint64_t>() > k_longest_lifetime) {
+            m_findings.error("/renewal", "found " + renewal->dump() +
+                                             R"(; {"field": NAME, "within": SECONDS} is allowed)");
+            return;
+        }
+        compiled.renewal = Renewal{(*renewal)["field"].get<std::string>(),
+                                   std::chrono::seconds((*renewal)["within"].get<long long>())};
     }
 
     // What the request adds is only known with it, and is measured then.

@@ -58,6 +58,11 @@ private:
                 const std::string* value = m_input.form.find(reference.name);
                 return value == nullptr ? std::string_view{} : *value;
             }
+            case Source::previous: {
+                const std::string* value =
+                    m_input.previous == nullptr ? nullptr : m_input.previous->find(reference.name);
+                return value == nullptr ? std::string_view{} : *value;
+            }
             case Source::server: return m_input.parameters.get(reference.name);
             case Source::constant: return reference.name;
             case Source::now:
@@ -234,6 +239,18 @@ std::size_t Template::literal_size() const {
         size += step.literal.size();
     }
     return size;
+}
+
+std::vector<std::string> Template::names_of(Source source) const {
+    std::set<std::string> names;
+    for (const Slot& slot : m_slots) {
+        for (const Reference& reference : slot.placeholder.alternatives) {
+            if (reference.source == source) {
+                names.insert(reference.name);
+            }
+        }
+    }
+    return {names.begin(), names.end()};
 }
 
 std::optional<std::string_view> Template::constant() const {

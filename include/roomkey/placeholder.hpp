@@ -17,6 +17,7 @@ namespace roomkey {
 enum class Source {
     form,         // a request field: the visitor
     server,       // a ROOMKEY_ parameter that the web server sets: the operator
+    previous,     // a claim of the token to be renewed, which was signed here
     constant,     // the process environment when the policy is compiled, or the policy itself
     now,          // the time of the request plus an offset
     uuid,         // random
@@ -48,7 +49,9 @@ struct Placeholder {
     [[nodiscard]] bool has(Source source) const;
 
     // Whether a value may come with the request.
-    [[nodiscard]] bool is_foreign() const { return has(Source::form) || has(Source::server); }
+    [[nodiscard]] bool is_foreign() const {
+        return has(Source::form) || has(Source::server) || has(Source::previous);
+    }
 
     [[nodiscard]] bool ends_with(Filter filter) const {
         return !filters.empty() && filters.back() == filter;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -27,6 +28,20 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+// A request may carry the token that it had before, in the field `field`, until `within` has passed
+// since it expired.
+struct Renewal {
+    std::string field;
+    std::chrono::seconds within{0};
+};
+
+// A claim that is the same in every token.
+struct ConstantClaim {
+    std::string name;
+    // Its value as JSON text.
+    std::string json;
+};
+
 struct Policy {
     Template claims;
     // base64url of the JOSE header, whose `alg` is always HS256.
@@ -36,6 +51,14 @@ struct Policy {
     Reply reply = Reply::text;
     // Origins (RFC 6454 6.2) that may read the answers; none means that no CORS header is sent.
     std::vector<std::string> allowed_origins;
+    std::optional<Renewal> renewal;
+    // The fields of a request that the claims are made from; of others nothing is asked. The field
+    // of the previous token is none of them.
+    std::vector<std::string> form_fields;
+    // The claims of the previous token that the new one's are made from, by their paths.
+    std::vector<std::string> previous_paths;
+    // Which a token must have to be one of this policy.
+    std::vector<ConstantClaim> constant_claims;
     // What is allowed but seldom meant, each as `where: what was found; what it leads to`.
     std::vector<std::string> warnings;
 

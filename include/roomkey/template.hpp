@@ -16,6 +16,7 @@
 #include "roomkey/form.hpp"
 #include "roomkey/http.hpp"
 #include "roomkey/placeholder.hpp"
+#include "roomkey/previous_claims.hpp"
 #include "roomkey/random.hpp"
 
 namespace roomkey {
@@ -26,6 +27,8 @@ struct RenderInput {
     const Parameters& parameters;
     std::chrono::sys_seconds now;
     RandomSource& random;
+    // Of the token to be renewed; null without one.
+    const PreviousClaims* previous = nullptr;
 };
 
 // Limit on a ROOMKEY_ parameter, in bytes: what a web server passes on (a user's name, say) is
@@ -62,6 +65,9 @@ public:
 
     // The JSON text if it is the same for every request.
     [[nodiscard]] std::optional<std::string_view> constant() const;
+
+    // The names that its values of `source` have, each once.
+    [[nodiscard]] std::vector<std::string> names_of(Source source) const;
 
 private:
     enum class Kind { literal, slot, begin_key, end_key };

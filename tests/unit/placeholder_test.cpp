@@ -19,6 +19,7 @@ const test::Variables k_environment{"CHANNEL=abc", "EMPTY=", "BAD=\xFF", "QUOTED
 std::string shown(const Reference& reference) {
     switch (reference.source) {
         case Source::form: return "form." + reference.name;
+        case Source::previous: return "previous." + reference.name;
         case Source::server: return "server." + reference.name;
         case Source::constant: return "'" + reference.name + "'";
         case Source::now: return "now" + std::to_string(reference.offset);

@@ -181,11 +181,13 @@ const Row k_errors[] = {
      "policy.json /claims: found no object; an object of claims is allowed"},
     {{"an unknown key"},
      with(R"("clams": {})"),
-     "policy.json /clams: found an unknown key; claims, header, reply and allowed_origins are "
+     "policy.json /clams: found an unknown key; claims, header, reply, allowed_origins and renewal "
+     "are "
      "allowed"},
     {{"an unknown key with a slash"},
      with(R"("a/b~c": 1)"),
-     "policy.json /a~1b~0c: found an unknown key; claims, header, reply and allowed_origins are "
+     "policy.json /a~1b~0c: found an unknown key; claims, header, reply, allowed_origins and "
+     "renewal are "
      "allowed"},
     {{"a claim twice"},
      R"({"claims": {"exp": "${now+1}", "a": 1, "a": 2}})",
@@ -382,8 +384,8 @@ BOOST_AUTO_TEST_CASE(tells_everything_at_once) {
                                "header": {"alg": "RS256"}, "reply": 1,
                                "allowed_origins": ["*", "b"], "more": {}})") ==
         "policy.json /claims/d: found this key twice in one object; a key is allowed once\n"
-        "policy.json /more: found an unknown key; claims, header, reply and "
-        "allowed_origins are allowed\n"
+        "policy.json /more: found an unknown key; claims, header, reply, allowed_origins and "
+        "renewal are allowed\n"
         "policy.json /claims/a: found b; form.NAME, server.ROOMKEY_NAME, env.NAME, now, "
         "now+N, now-N, uuid, guest.name, guest.color or 'text' is allowed\n"
         "policy.json /claims/c: found ${ without its }; a placeholder is ${NAME}\n"
