@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "roomkey/config_error.hpp"
+#include "roomkey/limits.hpp"
 #include "roomkey/log.hpp"
 #include "roomkey/options.hpp"
 #include "roomkey/responder.hpp"
@@ -23,8 +24,6 @@
 namespace roomkey {
 
 namespace {
-
-constexpr std::chrono::seconds k_read_time{5};
 
 struct Body {
     std::string bytes;
@@ -103,7 +102,8 @@ constexpr std::string_view k_failure =
     "Cache-Control: no-store\r\n\r\nNo token can be made at the moment";
 
 std::string answer(const Parameters& environment, Setup& setup) {
-    const Body body = read_body(wanted(environment), k_read_time);
+    const Body body =
+        read_body(wanted(environment), limits_from_environment(environment).request_time);
     SystemRandom random;
     Answer given =
         respond(setup.handler, {environment, body.bytes, body.read}, current_time(), random);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "roomkey/config_error.hpp"
+#include "roomkey/limits.hpp"
 #include "roomkey/log.hpp"
 #include "roomkey/setup.hpp"
 #include "roomkey/shared_handler.hpp"
@@ -34,11 +35,12 @@ sigset_t waited_signals() {
     return signals;
 }
 
-WorkerLimits limits_for(unsigned threads) {
+// The limits of each of so many threads.
+Limits limits_for(unsigned threads, const Parameters& environment) {
     constexpr std::size_t k_reserve = 64;  // files, epoll sets, what the libraries open
     constexpr std::size_t k_most = 16'384;
     const std::size_t descriptors = raise_descriptor_limit();
-    WorkerLimits limits;
+    Limits limits = limits_from_environment(environment);
     limits.connections = std::clamp<std::size_t>(
         (std::max(descriptors, k_reserve + 1) - k_reserve) / threads, 1, k_most / threads);
     return limits;
@@ -92,7 +94,7 @@ int serve(const Options& options, const Parameters& environment, Listener listen
     SharedHandler handlers(std::move(setup.handler));
 
     std::vector<std::unique_ptr<Worker>> workers;
-    const WorkerLimits limits = limits_for(options.threads);
+    const Limits limits = limits_for(options.threads, environment);
     for (unsigned i = 0; i < options.threads; ++i) {
         workers.push_back(std::make_unique<Worker>(listener.fd(), handlers, limits));
     }

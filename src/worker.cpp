@@ -45,7 +45,7 @@ Descriptor require(int fd, const char* what) {
 
 class Worker::Loop {
 public:
-    Loop(int listener, SharedHandler& handlers, const WorkerLimits& limits)
+    Loop(int listener, SharedHandler& handlers, const Limits& limits)
         : m_listener(listener),
           m_limits(limits),
           m_handler(m_connections, handlers, limits.connections),
@@ -292,7 +292,7 @@ private:
     }
 
     int m_listener;
-    WorkerLimits m_limits;
+    Limits m_limits;
     Connections m_connections;
     ConnectionHandler m_handler;
     Descriptor m_epoll;
@@ -304,7 +304,7 @@ private:
     std::optional<SteadyClock::time_point> m_stop_by;
 };
 
-Worker::Worker(int listener, SharedHandler& handlers, const WorkerLimits& limits)
+Worker::Worker(int listener, SharedHandler& handlers, const Limits& limits)
     : m_loop(std::make_unique<Loop>(listener, handlers, limits)) {}
 
 Worker::~Worker() = default;

@@ -4,32 +4,18 @@
 // and no thread.
 #pragma once
 
-#include <chrono>
-#include <cstddef>
 #include <memory>
 
 #include "roomkey/counts.hpp"
+#include "roomkey/limits.hpp"
 #include "roomkey/shared_handler.hpp"
 
 namespace roomkey {
 
-struct WorkerLimits {
-    // Connections at once; above it the one that has been idle longest is closed.
-    std::size_t connections = 1024;
-    // How long a request may take to arrive, from its first byte.
-    std::chrono::milliseconds request_time{5000};
-    // How long a connection may say nothing at all before a stop closes it.
-    std::chrono::milliseconds silent_stop_time{250};
-    // How long unfinished requests may hold up a stop.
-    std::chrono::milliseconds stop_time{2500};
-    // How long accepting is put off when it fails, for want of descriptors say.
-    std::chrono::milliseconds accept_pause{100};
-};
-
 class Worker {
 public:
     // `listener` is a non-blocking listening socket that other workers and processes may share.
-    Worker(int listener, SharedHandler& handlers, const WorkerLimits& limits);
+    Worker(int listener, SharedHandler& handlers, const Limits& limits);
     ~Worker();
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;

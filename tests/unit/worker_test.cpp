@@ -101,7 +101,7 @@ const std::string k_rest = k_request.substr(k_request.size() / 2);
 // A worker in a thread of its own, on a socket in a directory of its own.
 class Serving {
 public:
-    explicit Serving(const WorkerLimits& limits = {})
+    explicit Serving(const Limits& limits = {})
         : m_path(m_directory.path("socket")),
           m_listener(Listener::open("unix:" + m_path)),
           m_worker(m_listener.fd(), m_handlers, limits) {}
@@ -169,8 +169,8 @@ bool soon(const std::function<bool()>& condition) {
     return false;
 }
 
-WorkerLimits quick() {
-    WorkerLimits limits;
+Limits quick() {
+    Limits limits;
     limits.request_time = 100ms;
     limits.silent_stop_time = 50ms;
     limits.stop_time = 200ms;
@@ -178,8 +178,8 @@ WorkerLimits quick() {
 }
 
 // Requests have their time, but neither a stop nor a failure does.
-WorkerLimits quick_to_recover() {
-    WorkerLimits limits;
+Limits quick_to_recover() {
+    Limits limits;
     limits.stop_time = 100ms;
     limits.accept_pause = 20ms;
     return limits;
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(reads_a_flood_away_that_it_has_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(closes_the_oldest_idle_connection_for_a_newcomer) {
-    WorkerLimits limits;
+    Limits limits;
     limits.connections = 3;
     Serving server(limits);
     server.start();

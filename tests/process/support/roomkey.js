@@ -18,6 +18,11 @@ if (!existsSync(roomkey)) {
 
 export const environment = { SCALEDRONE_CHANNEL_ID: channel, SCALEDRONE_CHANNEL_SECRET: secret };
 
+/** The environment with other time limits (include/roomkey/limits.hpp), in milliseconds: `{ request_time: 500 }`. */
+export const limitedInTime = (times) => ({
+  ...environment, ROOMKEY_TEST_LIMITS: Object.entries(times).map(([name, value]) => `${name}=${value}`).join(','),
+});
+
 /** Runs it with a command line, as a person does. */
 export function run(place, args, { env = environment, ...options } = {}) {
   return place.run(roomkey, args, { env, ...options });
