@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Whether the release binary is hardened as its preset asks for: each flag by what it leaves behind.
-# -fcf-protection leaves endbr64; the note that would have a kernel enforce it is not there, as the
-# linker writes it only if every library has it, and Debian's static Boost has not.
+# Marked branches leave endbr64 on amd64 and bti or paciasp on arm64; the note that would have a kernel
+# enforce it is not there, as the linker writes it only if every library has it, and Debian's static Boost
+# has not.
 #
 # usage: tests/hardening.sh [BINARY]
 set -euo pipefail
@@ -32,9 +33,14 @@ expect "no relocation in code" isnt 'TEXTREL'
 expect "no search path for libraries" isnt 'RPATH|RUNPATH'
 expect "stack protector" is '__stack_chk_fail'
 expect "checked calls (FORTIFY)" is '__[a-z_]+_chk@'
-if [ "$(uname -m)" = x86_64 ]; then
+case $(sed -n 's/^ *Machine: *//p' <<<"$elf") in
+  *X86-64*) mark=endbr64 objdump=x86_64-linux-gnu-objdump ;;
+  AArch64) mark='bti|paciasp' objdump=aarch64-linux-gnu-objdump ;;
+  *) mark= ;;
+esac
+if [ -n "$mark" ]; then
   # The C library's start has a few of them in any case.
-  elf="$(objdump --disassemble --no-show-raw-insn "$binary" | grep -c endbr64) marks"
-  expect "where indirect branches may go is marked (endbr64)" is '[0-9]{3} marks'
+  elf="$("$objdump" --disassemble --no-show-raw-insn "$binary" | grep -cE "$mark") marks"
+  expect "where indirect branches may go is marked ($mark)" is '[0-9]{3} marks'
 fi
 exit "$failed"
