@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmod, copyFile, cp, mkdir, readFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { answers, environment, roomkey, root } from '../process/support/roomkey.js';
 import { openPlace } from '../process/support/place.js';
@@ -34,11 +34,13 @@ describe('the unit files', () => {
   test('systemd-analyze verify has nothing to say', async () => {
     // A root of its own, where the program is where the units say.
     const tree = place.path('root');
-    for (const dir of ['usr/bin', 'bin', 'etc/systemd/system', 'lib/systemd']) await mkdir(`${tree}/${dir}`, { recursive: true });
+    for (const dir of ['usr/bin', 'bin', 'etc/systemd/system', 'usr/lib/systemd']) await mkdir(`${tree}/${dir}`, { recursive: true });
     await copyFile(roomkey, `${tree}/usr/bin/roomkey`);
     await copyFile('/bin/kill', `${tree}/bin/kill`);
     await chmod(`${tree}/bin/kill`, 0o755);
-    await cp('/lib/systemd/system', `${tree}/lib/systemd/system`, { recursive: true, verbatimSymlinks: true });
+    // Debian 12 still has them in /lib, which leads to /usr/lib as any machine's does.
+    await symlink('usr/lib', `${tree}/lib`);
+    await cp('/lib/systemd/system', `${tree}/usr/lib/systemd/system`, { recursive: true, verbatimSymlinks: true });
     await cp(units, `${tree}/etc/systemd/system`, { recursive: true });
     const { status, stdout, stderr } = await place.run('systemd-analyze', [
       'verify', '--man=no', `--root=${tree}`, 'roomkey.socket', 'roomkey.service', 'roomkey@1.service',
