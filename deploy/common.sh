@@ -5,24 +5,55 @@
 
 # Runs a command as a step: one line, its output in a file that is shown only if it fails. The
 # command runs where `set -e` does not apply, so functions given to it chain with && or || return.
-#   step "Building roomkey" cmake --workflow --preset release
+#   step "Building roomkey" attended cmake --workflow --preset release
 step() {
   local title=$1 log started elapsed status=0
   shift
+  # The file has no name from here on, so that none is left however this ends.
   log=$(mktemp)
+  exec 9<>"$log"
+  rm "$log"
   started=$(date +%s%3N)
   printf '%s ... ' "$title"
-  "$@" >"$log" 2>&1 </dev/null || status=$?
+  "$@" >&9 2>&1 </dev/null || status=$?
   if [ "$status" -eq 0 ]; then
     elapsed=$(($(date +%s%3N) - started))
     printf '%d.%d s\n' $((elapsed / 1000)) $((elapsed % 1000 / 100))
   else
     printf 'failed\n'
-    tail -n 40 "$log" >&2
+    tail -n 40 /dev/fd/9 >&2
   fi
-  rm -f "$log"
+  exec 9>&-
   return "$status"
 }
+
+# Starts a program in a process group of its own: Ctrl-C ends the script alone, which then ends the
+# program with all that it has started.
+background() {
+  set -m
+  "$@" &
+  set +m
+}
+
+# Runs a program that takes its time: bash handles a signal while it waits, not while a command runs.
+attended() {
+  background "$@"
+  wait "$!"
+}
+
+# Ends what runs in the background, the last first, within two seconds whatever it is; root ends what
+# sudo has started.
+end_background() {
+  local group groups=() tries=0
+  for group in $(jobs -p); do groups=("$group" "${groups[@]}"); done
+  for group in "${groups[@]}"; do
+    kill -TERM -- "-$group" || sudo -n kill -TERM -- "-$group" || true
+    while kill -0 -- "-$group" && [ $((tries += 1)) -le 30 ]; do sleep 0.05; done
+    kill -KILL -- "-$group" || true
+  done
+} 2>/dev/null
+trap end_background EXIT
+trap 'exit 130' INT TERM HUP
 
 # The packages of the given "probe:package" pairs whose probe finds nothing. A probe is a command,
 # or a file if it contains a slash.
@@ -38,7 +69,8 @@ missing_packages() {
 }
 
 # Installs packages without starting the servers among them: they are started by our own scripts,
-# on loopback, and by nobody else.
+# on loopback, and by nobody else. The fetching can be ended at any moment. What dpkg has begun is not
+# ended, or the next apt would stumble over it: it has a session of its own, and ends by itself.
 apt_install() {
   local as_root=()
   if [ "$(id -u)" -ne 0 ]; then
@@ -46,17 +78,22 @@ apt_install() {
       echo "These packages are missing, and there is no sudo to install them: $*" >&2
       return 1
     }
-    as_root=(sudo)
+    # It asks for a password now, while there is a terminal to ask.
+    sudo -n true 2>/dev/null || sudo -v || return
+    as_root=(sudo -n)
   fi
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive bash -euc '
+  local unpack='
     policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
       trap "rm -f $policy" EXIT
       printf "#!/bin/sh\nexit 101\n" >"$policy"
       chmod 755 "$policy"
     fi
+    apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"'
+  attended "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive unpack="$unpack" bash -euc '
     apt-get update
-    apt-get install -y --no-install-recommends "$@"
+    apt-get install -y --no-install-recommends --download-only "$@"
+    setsid --wait bash -euc "$unpack" apt_install "$@"
   ' apt_install "$@"
 }
 
@@ -75,7 +112,7 @@ install_missing() {
 install_node_modules() {
   local folder=$1
   if [ ! "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ]; then
-    step "Installing the npm packages of ${folder##*/}" npm ci --no-audit --no-fund --prefix "$folder"
+    step "Installing the npm packages of ${folder##*/}" attended npm ci --no-audit --no-fund --prefix "$folder"
     touch "$folder/node_modules/.package-lock.json"
   fi
 }
@@ -102,6 +139,6 @@ k_style_packages=(
   '/usr/lib/*/libboost_unit_test_framework.so:libboost-test-dev'
 )
 k_fuzz_packages=(
-  clang++:clang '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev'
+  clang++:clang '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-dev'
   '/usr/lib/*/libboost_unit_test_framework.so:libboost-test-dev'
 )

@@ -37,14 +37,9 @@ esac
 run=$(mktemp -d "${TMPDIR:-/tmp}/roomkey-demo.XXXXXX")
 pids=()
 
-# Servers are stopped in the reverse order of their start, by process id, and waited for.
 stop_all() {
-  trap '' INT TERM
-  local i
-  for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
-    kill "${pids[i]}" 2>/dev/null || true
-    wait "${pids[i]}" 2>/dev/null || true
-  done
+  trap '' INT TERM HUP
+  end_background
   rm -rf "$run"
 }
 trap stop_all EXIT
@@ -54,7 +49,7 @@ trap 'echo; echo "Stopping"; exit 0' INT TERM HUP
 start() {
   local name=$1
   shift
-  "$@" >>"$run/$name.log" 2>&1 </dev/null &
+  background "$@" >>"$run/$name.log" 2>&1 </dev/null
   pids+=($!)
 }
 
@@ -85,7 +80,7 @@ start_local_scaledrone() {
     --channel "$channel" --secret-file "$run/secret" --history
   await grep -q '^Listening on ' "$run/scaledrone.log" || return
   service=$(sed -n 's/^Listening on \(http:[^ ]*\).*/\1/p' "$run/scaledrone.log")
-  node "$root/deploy/local-scaledrone/bundle.js" "$run/scaledrone.js" || return
+  attended node "$root/deploy/local-scaledrone/bundle.js" "$run/scaledrone.js" || return
   page_config '"/v3/websocket"' '"/scaledrone.js"' || return
   (umask 077 && echo "machine 127.0.0.1 login $channel password $(cat "$run/secret")" >"$run/netrc")
 }
@@ -150,7 +145,7 @@ start_nginx() {
 
 # Ready means that a token can be had, not that a process runs.
 has_token() {
-  curl -sf --max-time 2 -F clientID=demo:ready "http://127.0.0.1:$port/auth" | grep -Eq '^[^.]+\.[^.]+\.[^.]+$'
+  curl -sf --max-time 1 -F clientID=demo:ready "http://127.0.0.1:$port/auth" | grep -Eq '^[^.]+\.[^.]+\.[^.]+$'
 }
 
 if port_is_taken; then
@@ -161,7 +156,7 @@ fi
 needed=("${k_build_packages[@]}" "${k_serve_packages[@]}")
 [ -n "$channel" ] || needed+=("${k_node_packages[@]}")
 install_missing "${needed[@]}"
-build() { cd "$root" && cmake --workflow --preset release; }
+build() { cd "$root" && attended cmake --workflow --preset release; }
 step "Building roomkey" build
 if [ -n "$channel" ]; then
   use_real_service

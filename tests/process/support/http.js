@@ -16,11 +16,11 @@ export function visitor() {
 }
 
 /** One request over a connection of its own; `chunked` sends the body without its length. */
-export function send(port, path, { method = 'POST', headers = {}, body, chunked = false, from = visitor(), within = 10_000 } = {}) {
+export function send(port, path, { method = 'POST', headers = {}, body, chunked = false, host = '127.0.0.1', from = visitor(), within = 10_000 } = {}) {
   return new Promise((resolve, reject) => {
     const length = body === undefined || chunked ? {} : { 'content-length': Buffer.byteLength(body) };
     const outgoing = httpRequest({
-      host: '127.0.0.1', port, path, method, agent: false, localAddress: from,
+      host, port, path, method, agent: false, localAddress: from,
       headers: { ...length, ...headers },
     });
     outgoing.setTimeout(within, () => outgoing.destroy(new Error(`no answer within ${within} ms`)));
