@@ -29,13 +29,13 @@ Outcome<std::optional<std::size_t>> declared_length(const Parameters& parameters
 }
 
 // A body that is not exactly what was announced may be a cut-off one; it must not lead to a token.
-std::optional<Refusal> check_body(const Request& request) {
+Outcome<std::monostate> check_body(const Request& request) {
     const auto declared = declared_length(request.parameters);
     if (!declared) {
         return declared.error();
     }
     if (request.body.size() > k_max_body || declared->value_or(0) > k_max_body) {
-        return Refusal{Reason::body_too_large};
+        return Refusal{Reason::body_too_large, {}, {}, k_max_body};
     }
     if (request.body_read != BodyRead::complete) {
         return Refusal{Reason::body_not_read};
@@ -46,7 +46,7 @@ std::optional<Refusal> check_body(const Request& request) {
     if (*declared && request.body.size() > **declared) {
         return Refusal{Reason::body_too_long};
     }
-    return std::nullopt;
+    return std::monostate{};
 }
 
 // Whether a media range has the weight 0, which means "not acceptable" (RFC 9110 12.4.2).
@@ -68,6 +68,17 @@ bool accepts_json(std::string_view accept) {
         }
     }
     return false;
+}
+
+Outcome<Form> form_of(const Request& request, const FieldLimits& limits) {
+    if (request.parameters.get("REQUEST_METHOD") != "POST") {
+        return Refusal{Reason::method_not_allowed};
+    }
+    if (const auto checked = check_body(request); !checked) {
+        return checked.error();
+    }
+    return parse_form(request.parameters.get("CONTENT_TYPE"), request.body,
+                      request.parameters.get("QUERY_STRING"), limits);
 }
 
 Response refuse(const Refusal& refusal) {
@@ -95,18 +106,22 @@ bool lists(const std::vector<std::string>& origins, std::string_view origin) {
 
 }  // namespace
 
+FieldLimits fields_read_by(const Policy& policy) {
+    FieldLimits limits;
+    for (const std::string& name : policy.form_fields) {
+        limits.emplace(name, k_max_field_bytes);
+    }
+    return limits;
+}
+
 Response AuthHandler::answer(const Request& request, std::chrono::sys_seconds now,
                              RandomSource& random) {
     const bool shared = !m_policy->allowed_origins.empty();
     const std::string_view origin =
         shared ? request.parameters.get("HTTP_ORIGIN") : std::string_view{};
     const bool listed = shared && lists(m_policy->allowed_origins, origin);
-    Response response;
-    if (listed && request.parameters.get("REQUEST_METHOD") == "OPTIONS") {
-        response = preflight();
-    } else if (const auto refusal = grant(request, now, random, response)) {
-        response = refuse(*refusal);
-    }
+    const bool asks_first = listed && request.parameters.get("REQUEST_METHOD") == "OPTIONS";
+    Response response = asks_first ? preflight() : issue_token(request, now, random);
     if (listed) {
         response.headers.emplace_back("Access-Control-Allow-Origin", origin);
     }
@@ -116,23 +131,17 @@ Response AuthHandler::answer(const Request& request, std::chrono::sys_seconds no
     return response;
 }
 
-std::optional<Refusal> AuthHandler::grant(const Request& request, std::chrono::sys_seconds now,
-                                          RandomSource& random, Response& response) {
-    if (request.parameters.get("REQUEST_METHOD") != "POST") {
-        return Refusal{Reason::method_not_allowed};
-    }
-    if (auto refusal = check_body(request)) {
-        return refusal;
-    }
-    auto form = parse_form(request.parameters.get("CONTENT_TYPE"), request.body,
-                           request.parameters.get("QUERY_STRING"));
+Response AuthHandler::issue_token(const Request& request, std::chrono::sys_seconds now,
+                                  RandomSource& random) {
+    const auto form = form_of(request, m_fields);
     if (!form) {
-        return std::move(form.error());
+        return refuse(form.error());
     }
     auto signed_token = token({*form, request.parameters, now, random});
     if (!signed_token) {
-        return std::move(signed_token.error());
+        return refuse(signed_token.error());
     }
+    Response response;
     if (m_policy->reply == Reply::json || accepts_json(request.parameters.get("HTTP_ACCEPT"))) {
         // A token consists of base64url characters and dots: nothing to escape.
         const auto expires_at = (now + m_policy->lifetime).time_since_epoch().count();
@@ -142,7 +151,7 @@ std::optional<Refusal> AuthHandler::grant(const Request& request, std::chrono::s
     } else {
         response.body = std::move(*signed_token);
     }
-    return std::nullopt;
+    return response;
 }
 
 Outcome<std::string> AuthHandler::token(const RenderInput& input) {

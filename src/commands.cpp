@@ -73,15 +73,15 @@ int refuse(const Refusal& refusal) {
     return EX_DATAERR;
 }
 
-Outcome<Form> form_of(const std::vector<std::string>& pairs) {
-    Form form;
+Outcome<Form> form_of(const std::vector<std::string>& pairs, const FieldLimits& limits) {
+    FormBuilder form(limits);
     for (const std::string& pair : pairs) {
         const std::size_t equals = pair.find('=');
-        if (auto added = form.add({pair.substr(0, equals), pair.substr(equals + 1)}); !added) {
+        if (auto added = form.add(pair.substr(0, equals), pair.substr(equals + 1)); !added) {
             return added.error();
         }
     }
-    return form;
+    return std::move(form).take();
 }
 
 std::vector<const char*> parameters_of(const std::vector<std::string>& pairs) {
@@ -123,7 +123,7 @@ int run_check(const Options& options, const Parameters& environment) {
 int run_mint(const Options& options, const Parameters& environment) {
     Setup setup = load_setup(options, environment);
     log(Severity::warning, setup.warnings);
-    const auto form = form_of(options.form);
+    const auto form = form_of(options.form, setup.handler.fields());
     if (!form) {
         return refuse(form.error());
     }

@@ -182,7 +182,7 @@ void print(const Options& options, const std::vector<std::string>& rooms,
 int run_explain(const Options& options, const Parameters& environment) {
     const std::vector<std::string> rooms = rooms_of(options);
     const Policy policy = load_policy(options, environment);
-    const auto form = form_of(options.form);
+    const auto form = form_of(options.form, fields_read_by(policy));
     if (!form) {
         return refuse(form.error());
     }

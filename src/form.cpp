@@ -2,6 +2,7 @@
 #include "roomkey/form.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -41,24 +42,34 @@ std::optional<std::string> percent_decode(std::string_view text) {
     return decoded;
 }
 
-Outcome<Form> parse_body(std::string_view content_type, std::string_view body) {
+// What a body of UTF-8 may be called. Many clients write a name that was never chosen: Apache's
+// HttpClient says ISO-8859-1. Whatever it says, what is read must be UTF-8.
+bool is_known_charset(std::string_view charset) {
+    constexpr std::array<std::string_view, 4> k_known{"utf-8", "utf8", "us-ascii", "iso-8859-1"};
+    return std::any_of(k_known.begin(), k_known.end(), [charset](std::string_view known) {
+        return equals_ignoring_case(known, charset);
+    });
+}
+
+Outcome<Form> parse_body(std::string_view content_type, std::string_view body,
+                         const FieldLimits& limits) {
     const auto type = ParameterizedValue::parse(content_type);
     // Of two boundaries, or of one among parameters that can't be read, none counts.
     if (!type && equals_ignoring_case(trim(content_type.substr(0, content_type.find(';'))),
                                       "multipart/form-data")) {
-        return parse_multipart(body, {});
+        return parse_multipart(body, {}, limits);
     }
-    if (!type || !equals_ignoring_case(type->find("charset").value_or("utf-8"), "utf-8")) {
+    if (!type || !is_known_charset(type->find("charset").value_or("utf-8"))) {
         return Refusal{Reason::unsupported_media_type};
     }
     if (equals_ignoring_case(type->value(), "application/x-www-form-urlencoded")) {
-        return parse_urlencoded(body);
+        return parse_urlencoded(body, limits);
     }
     if (equals_ignoring_case(type->value(), "application/json")) {
-        return parse_json_form(body);
+        return parse_json_form(body, limits);
     }
     if (equals_ignoring_case(type->value(), "multipart/form-data")) {
-        return parse_multipart(body, type->find("boundary").value_or(std::string_view{}));
+        return parse_multipart(body, type->find("boundary").value_or(std::string_view{}), limits);
     }
     return Refusal{Reason::unsupported_media_type};
 }
@@ -72,36 +83,22 @@ const std::string* Form::find(std::string_view name) const {
     return field == m_fields.end() ? nullptr : &field->value;
 }
 
-Outcome<std::monostate> Form::add(Field field) {
-    if (auto counted = skip_part(); !counted) {
-        return counted;
-    }
-    for (const std::string_view text : {field.name, field.value}) {
-        if (text.size() > k_max_field_bytes) {
-            return Refusal{Reason::field_too_long, std::move(field.name)};
-        }
-        if (is_printable_ascii(text)) {
-            continue;
-        }
-        if (!is_utf8(text)) {
-            return Refusal{Reason::field_not_utf8, std::move(field.name)};
-        }
-        if (has_control_character(text)) {
-            return Refusal{Reason::field_has_control_characters, std::move(field.name)};
-        }
-    }
+Outcome<std::monostate> Form::add(Field field, std::size_t max_bytes) {
     if (find(field.name) != nullptr) {
         return Refusal{Reason::duplicate_field, std::move(field.name)};
     }
-    m_fields.push_back(std::move(field));
-    return k_ok;
-}
-
-Outcome<std::monostate> Form::skip_part() {
-    if (m_parts == k_max_fields) {
-        return Refusal{Reason::too_many_fields};
+    if (field.value.size() > max_bytes) {
+        return Refusal{Reason::field_too_long, std::move(field.name), {}, max_bytes};
     }
-    ++m_parts;
+    if (!is_printable_ascii(field.value)) {
+        if (!is_utf8(field.value)) {
+            return Refusal{Reason::field_not_utf8, std::move(field.name)};
+        }
+        if (has_control_character(field.value)) {
+            return Refusal{Reason::field_has_control_characters, std::move(field.name)};
+        }
+    }
+    m_fields.push_back(std::move(field));
     return k_ok;
 }
 
@@ -113,14 +110,33 @@ void Form::merge(Form other) {
     }
 }
 
+Outcome<std::monostate> FormBuilder::add(std::string_view name, std::string_view value) {
+    if (auto counted = pass_over(); !counted) {
+        return counted;
+    }
+    const auto limit = m_limits.find(name);
+    if (limit == m_limits.end()) {
+        return k_ok;
+    }
+    return m_form.add({std::string(name), std::string(value)}, limit->second);
+}
+
+Outcome<std::monostate> FormBuilder::pass_over() {
+    if (m_count == k_max_fields) {
+        return Refusal{Reason::too_many_fields, {}, {}, k_max_fields};
+    }
+    ++m_count;
+    return k_ok;
+}
+
 Outcome<Form> parse_form(std::string_view content_type, std::string_view body,
-                         std::string_view query) {
+                         std::string_view query, const FieldLimits& limits) {
     if (query.size() > k_max_body) {
-        return Refusal{Reason::body_too_large};
+        return Refusal{Reason::body_too_large, {}, {}, k_max_body};
     }
     Form form;
     if (!body.empty()) {
-        Outcome<Form> parsed = parse_body(content_type, body);
+        Outcome<Form> parsed = parse_body(content_type, body, limits);
         if (!parsed) {
             return parsed;
         }
@@ -129,7 +145,7 @@ Outcome<Form> parse_form(std::string_view content_type, std::string_view body,
     if (query.empty()) {
         return form;
     }
-    Outcome<Form> asked = parse_urlencoded(query);
+    Outcome<Form> asked = parse_urlencoded(query, limits);
     if (!asked) {
         return asked;
     }
@@ -137,8 +153,8 @@ Outcome<Form> parse_form(std::string_view content_type, std::string_view body,
     return form;
 }
 
-Outcome<Form> parse_urlencoded(std::string_view text) {
-    Form form;
+Outcome<Form> parse_urlencoded(std::string_view text, const FieldLimits& limits) {
+    FormBuilder form(limits);
     while (!text.empty()) {
         const std::string_view pair = text.substr(0, text.find('&'));
         text.remove_prefix(std::min(pair.size() + 1, text.size()));
@@ -146,16 +162,16 @@ Outcome<Form> parse_urlencoded(std::string_view text) {
             continue;
         }
         const std::size_t equals = std::min(pair.find('='), pair.size());
-        auto name = percent_decode(pair.substr(0, equals));
-        auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
+        const auto name = percent_decode(pair.substr(0, equals));
+        const auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
         if (!name || !value) {
             return Refusal{Reason::bad_percent_escape};
         }
-        if (auto added = form.add({std::move(*name), std::move(*value)}); !added) {
+        if (auto added = form.add(*name, *value); !added) {
             return added.error();
         }
     }
-    return form;
+    return std::move(form).take();
 }
 
 }  // namespace roomkey

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A JSON body as a form. The parser reports events, so that nothing of the wrong shape is built,
-// however deep or wide it is: the first such event ends the parse.
+// A JSON body as a form. The parser reports events, so that nothing is built of values that nobody
+// reads, however deep or wide they are; and a value of the wrong shape ends the parse.
 #include <nlohmann/json.hpp>
 
 #include <optional>
@@ -17,74 +17,80 @@ using Json = nlohmann::json;
 
 class FormReader : public nlohmann::json_sax<Json> {
 public:
+    explicit FormReader(const FieldLimits& limits) : m_form(limits) {}
+
     [[nodiscard]] Outcome<Form> result() && {
         if (m_refusal) {
             return std::move(*m_refusal);
         }
-        return std::move(m_form);
+        return std::move(m_form).take();
     }
 
     bool start_object(std::size_t /*unused*/) override {
-        if (m_open) {
-            return refuse("only strings are allowed as values");
-        }
-        m_open = true;
-        return true;
+        // The outermost object is the form; any other is a value.
+        return (m_depth == 0 || pass_over()) && ++m_depth > 0;
     }
+    bool end_object() override { return --m_depth >= 0; }
+    bool start_array(std::size_t /*unused*/) override { return pass_over() && ++m_depth > 0; }
+    bool end_array() override { return --m_depth >= 0; }
+
     bool key(string_t& name) override {
-        m_name = std::move(name);
+        if (m_depth == 1) {
+            m_name = std::move(name);
+        }
         return true;
     }
     bool string(string_t& value) override {
-        if (!m_open) {
-            return refuse("an object is expected");
-        }
-        if (auto added = m_form.add({std::move(m_name), std::move(value)}); !added) {
-            m_refusal = std::move(added.error());
-            return false;
-        }
-        return true;
+        return m_depth == 1 ? keep(m_form.add(m_name, value)) : pass_over();
     }
-    bool end_object() override { return true; }
-
-    bool null() override { return refuse_value(); }
-    bool boolean(bool /*unused*/) override { return refuse_value(); }
-    bool number_integer(number_integer_t /*unused*/) override { return refuse_value(); }
-    bool number_unsigned(number_unsigned_t /*unused*/) override { return refuse_value(); }
+    bool null() override { return pass_over(); }
+    bool boolean(bool /*unused*/) override { return pass_over(); }
+    bool number_integer(number_integer_t /*unused*/) override { return pass_over(); }
+    bool number_unsigned(number_unsigned_t /*unused*/) override { return pass_over(); }
     bool number_float(number_float_t /*unused*/, const string_t& /*unused*/) override {
-        return refuse_value();
+        return pass_over();
     }
-    bool binary(binary_t& /*unused*/) override { return refuse_value(); }
-    bool start_array(std::size_t /*unused*/) override { return refuse_value(); }
-    bool end_array() override { return true; }
+    bool binary(binary_t& /*unused*/) override { return pass_over(); }
     bool parse_error(std::size_t /*unused*/, const std::string& /*unused*/,
                      const Json::exception& /*unused*/) override {
-        return refuse("syntax error");
+        return refuse({Reason::bad_json, {}, "syntax error"});
     }
 
 private:
-    bool refuse(std::string_view detail) {
-        m_refusal = Refusal{Reason::bad_json, {}, detail};
+    bool refuse(Refusal refusal) {
+        m_refusal = std::move(refusal);
         return false;
     }
-    bool refuse_value() {
-        return refuse(m_open ? "only strings are allowed as values" : "an object is expected");
+    bool keep(Outcome<std::monostate> outcome) {
+        return outcome || refuse(std::move(outcome.error()));
+    }
+    // A value that is no field: one within a field's value, or a field that is no string.
+    bool pass_over() {
+        if (m_depth == 0) {
+            return refuse({Reason::bad_json, {}, "an object is expected"});
+        }
+        if (m_depth > 1) {
+            return true;
+        }
+        return m_form.reads(m_name) ? refuse({Reason::field_not_string, std::move(m_name)})
+                                    : keep(m_form.pass_over());
     }
 
-    Form m_form;
+    FormBuilder m_form;
+    // The field whose value is being read.
     std::string m_name;
-    bool m_open = false;
+    int m_depth = 0;
     std::optional<Refusal> m_refusal;
 };
 
 }  // namespace
 
-Outcome<Form> parse_json_form(std::string_view text) {
+Outcome<Form> parse_json_form(std::string_view text, const FieldLimits& limits) {
     // To nlohmann a zero byte is the end, and what is behind it would be ignored.
     if (text.find('\0') != std::string_view::npos) {
         return Refusal{Reason::bad_json, {}, "syntax error"};
     }
-    FormReader reader;
+    FormReader reader(limits);
     (void)Json::sax_parse(text, &reader);
     return std::move(reader).result();
 }

@@ -20,8 +20,8 @@ bool is_token(std::string_view text) {
     return !text.empty() && k_token_characters.has_all(text);
 }
 
-// The length of the text in front of the quote that ends it, if one does.
-std::optional<std::size_t> quoted_length(std::string_view text) {
+// The length of the text in front of the quote that ends it, or npos if none does.
+std::size_t escaped_length(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '"') {
             return i;
@@ -30,7 +30,7 @@ std::optional<std::size_t> quoted_length(std::string_view text) {
             ++i;
         }
     }
-    return std::nullopt;
+    return std::string_view::npos;
 }
 
 std::string unescape(std::string_view text) {
@@ -55,6 +55,15 @@ std::string_view take_unquoted(std::string_view& rest) {
 }  // namespace
 
 std::optional<ParameterizedValue> ParameterizedValue::parse(std::string_view header) {
+    auto parsed = parse(header, Backslash::escape);
+    if (!parsed && header.find('\\') != std::string_view::npos) {
+        parsed = parse(header, Backslash::plain);
+    }
+    return parsed;
+}
+
+std::optional<ParameterizedValue> ParameterizedValue::parse(std::string_view header,
+                                                            Backslash backslash) {
     std::optional<ParameterizedValue> parsed(std::in_place);
     std::string_view rest = header;
     parsed->m_value = take_unquoted(rest);
@@ -66,16 +75,16 @@ std::optional<ParameterizedValue> ParameterizedValue::parse(std::string_view hea
             return std::nullopt;
         }
         rest = trim(rest.substr(1));
-        if (rest.empty()) {
-            break;  // a trailing semicolon is common and harmless
+        if (rest.empty() || rest.front() == ';') {
+            continue;  // an empty parameter is allowed (RFC 9110 5.6.6)
         }
         const std::string_view name = rest.substr(0, rest.find('='));
         if (name.size() == rest.size() || !is_token(name)) {
             return std::nullopt;
         }
         rest.remove_prefix(name.size() + 1);
-        const auto value =
-            rest.starts_with('"') ? parsed->take_quoted(rest) : std::optional(take_unquoted(rest));
+        const auto value = rest.starts_with('"') ? parsed->take_quoted(rest, backslash)
+                                                 : std::optional(take_unquoted(rest));
         if (!value || !parsed->add(name, *value)) {
             return std::nullopt;
         }
@@ -102,15 +111,17 @@ bool ParameterizedValue::add(std::string_view name, std::string_view value) {
 }
 
 // Reads a quoted string (RFC 9110 5.6.4) from the front of `rest`, which starts with its quote.
-std::optional<std::string_view> ParameterizedValue::take_quoted(std::string_view& rest) {
+std::optional<std::string_view> ParameterizedValue::take_quoted(std::string_view& rest,
+                                                                Backslash backslash) {
     rest.remove_prefix(1);
-    const auto length = quoted_length(rest);
-    if (!length) {
+    const bool has_escapes = backslash == Backslash::escape;
+    const std::size_t length = has_escapes ? escaped_length(rest) : rest.find('"');
+    if (length == std::string_view::npos) {
         return std::nullopt;
     }
-    const std::string_view quoted = rest.substr(0, *length);
-    rest.remove_prefix(*length + 1);
-    if (quoted.find('\\') == std::string_view::npos) {
+    const std::string_view quoted = rest.substr(0, length);
+    rest.remove_prefix(length + 1);
+    if (!has_escapes || quoted.find('\\') == std::string_view::npos) {
         return quoted;
     }
     return m_unescaped.emplace_front(unescape(quoted));

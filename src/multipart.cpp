@@ -131,26 +131,27 @@ Outcome<std::optional<std::string>> field_name(std::string_view headers) {
     return std::optional<std::string>(disposition->find("name"));
 }
 
-Outcome<std::monostate> add_part(Form& form, std::string_view part) {
+Outcome<std::monostate> add_part(FormBuilder& form, std::string_view part) {
     // A part without headers starts with the empty line at once.
     const bool bare = part.starts_with(k_crlf);
     const std::size_t end = bare ? 0 : part.find("\r\n\r\n");
     if (end == std::string_view::npos) {
         return malformed("part without an end of its headers");
     }
-    auto name = field_name(part.substr(0, end));
+    const auto name = field_name(part.substr(0, end));
     if (!name) {
         return name.error();
     }
     if (!*name) {
-        return form.skip_part();
+        return form.pass_over();
     }
-    return form.add({std::move(**name), std::string(part.substr(end + 2 * k_crlf.size()))});
+    return form.add(**name, part.substr(end + 2 * k_crlf.size()));
 }
 
 }  // namespace
 
-Outcome<Form> parse_multipart(std::string_view body, std::string_view boundary) {
+Outcome<Form> parse_multipart(std::string_view body, std::string_view boundary,
+                              const FieldLimits& limits) {
     if (!is_boundary(boundary)) {
         return malformed("bad boundary");
     }
@@ -159,7 +160,7 @@ Outcome<Form> parse_multipart(std::string_view body, std::string_view boundary) 
     if (!opened) {
         return malformed("the boundary does not occur");
     }
-    Form form;
+    FormBuilder form(limits);
     for (Delimiter last = *opened; last == Delimiter::part;) {
         const auto cut = take_until_delimiter(rest, boundary);
         if (!cut) {
@@ -170,7 +171,7 @@ Outcome<Form> parse_multipart(std::string_view body, std::string_view boundary) 
         }
         last = cut->delimiter;
     }
-    return form;
+    return std::move(form).take();
 }
 
 }  // namespace roomkey

@@ -14,7 +14,7 @@ namespace {
 struct Row {
     Reason reason;
     int status;
-    // `%` stands for the field's name. A detail, where there is one, follows after a colon.
+    // `%` stands for the field's name, `#` for the limit. A detail, if any, follows after a colon.
     std::string_view text;
 };
 
@@ -27,18 +27,19 @@ constexpr std::array k_table{
     Row{Reason::bad_multipart, 400, "Malformed multipart body"},
     Row{Reason::bad_json, 400, "Malformed JSON body"},
     Row{Reason::duplicate_field, 400, "% is given more than once"},
+    Row{Reason::field_not_string, 400, "Malformed JSON body: % is not a string"},
     Row{Reason::not_logged_in, 401, "Not logged in"},
     Row{Reason::method_not_allowed, 405, "Method not allowed: use POST"},
-    Row{Reason::body_too_large, 413, "The body is over 16384 bytes"},
-    Row{Reason::too_many_fields, 413, "More than 16 fields"},
+    Row{Reason::body_too_large, 413, "The body is over # bytes"},
+    Row{Reason::too_many_fields, 413, "More than # fields"},
     Row{Reason::unsupported_media_type, 415,
         "Content type not supported: use multipart/form-data, application/x-www-form-urlencoded "
         "or application/json, in UTF-8"},
     Row{Reason::missing_field, 422, "No % defined"},
-    Row{Reason::field_too_long, 422, "% is longer than 128 bytes"},
+    Row{Reason::field_too_long, 422, "% is longer than # bytes"},
     Row{Reason::field_not_utf8, 422, "% is not UTF-8"},
     Row{Reason::field_has_control_characters, 422, "% has control characters"},
-    Row{Reason::parameter_too_long, 422, "% is longer than 1024 bytes"},
+    Row{Reason::parameter_too_long, 422, "% is longer than # bytes"},
     Row{Reason::claims_repeat_a_key, 422, "These fields would give the same claim twice"},
 };
 
@@ -55,6 +56,9 @@ int status_of(Reason reason) {
 
 std::string public_text(const Refusal& refusal) {
     std::string text(row_of(refusal.reason).text);
+    if (const auto at = text.find('#'); at != std::string::npos) {
+        text.replace(at, 1, std::to_string(refusal.limit));
+    }
     if (const auto at = text.find('%'); at != std::string::npos) {
         text.replace(at, 1, is_plain_name(refusal.field) ? refusal.field : "a field");
     }

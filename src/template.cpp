@@ -106,7 +106,7 @@ private:
 
     static std::optional<Refusal> check_parameter(const std::string& name, std::string_view value) {
         if (value.size() > k_max_parameter_bytes) {
-            return Refusal{Reason::parameter_too_long, name};
+            return Refusal{Reason::parameter_too_long, name, {}, k_max_parameter_bytes};
         }
         if (!is_utf8(value)) {
             return Refusal{Reason::field_not_utf8, name};

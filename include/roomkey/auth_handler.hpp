@@ -4,9 +4,10 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 
+#include "roomkey/form.hpp"
 #include "roomkey/http.hpp"
 #include "roomkey/jwt.hpp"
 #include "roomkey/policy.hpp"
@@ -15,11 +16,16 @@
 
 namespace roomkey {
 
+// The fields of a request that tokens of this policy are made from. No other one is read.
+[[nodiscard]] FieldLimits fields_read_by(const Policy& policy);
+
 // The policy is shared; the signer is its own. So each thread works with its own copy.
 class AuthHandler {
 public:
     AuthHandler(std::shared_ptr<const Policy> policy, Hs256Signer signer)
-        : m_policy(std::move(policy)), m_signer(std::move(signer)) {}
+        : m_policy(std::move(policy)),
+          m_fields(fields_read_by(*m_policy)),
+          m_signer(std::move(signer)) {}
 
     // The answer to `request`: a token (200), a preflight's answer (204), or a refusal.
     // Throws what signing, randomness or memory throws, and TokenTooLong: then there is no answer.
@@ -29,11 +35,15 @@ public:
     // The token alone, for fields that are known already. Throws as above.
     [[nodiscard]] Outcome<std::string> token(const RenderInput& input);
 
+    // The fields of a request that are read.
+    [[nodiscard]] const FieldLimits& fields() const { return m_fields; }
+
 private:
-    [[nodiscard]] std::optional<Refusal> grant(const Request& request, std::chrono::sys_seconds now,
-                                               RandomSource& random, Response& response);
+    [[nodiscard]] Response issue_token(const Request& request, std::chrono::sys_seconds now,
+                                       RandomSource& random);
 
     std::shared_ptr<const Policy> m_policy;
+    FieldLimits m_fields;
     Hs256Signer m_signer;
     Template::Buffer m_claims;
 };

@@ -28,7 +28,8 @@ namespace roomkey {
 [[nodiscard]] int refuse(const Refusal& refusal);
 
 // The fields that --form gives, under the same limits as those of a request.
-[[nodiscard]] Outcome<Form> form_of(const std::vector<std::string>& pairs);
+[[nodiscard]] Outcome<Form> form_of(const std::vector<std::string>& pairs,
+                                    const FieldLimits& limits);
 
 // What --server gives, in the shape of a request's parameters; valid as long as `pairs` is.
 [[nodiscard]] std::vector<const char*> parameters_of(const std::vector<std::string>& pairs);

@@ -26,6 +26,10 @@ public:
     // More parameters than any sender has use for, and few enough to search one by one.
     static constexpr std::size_t k_max_parameters = 8;
 
+    // In a quoted string a backslash escapes what follows (RFC 9110 5.6.4), as Go writes quotes.
+    // Browsers and undici escape nothing, and write a quote as `%22`; so where the header can't be
+    // read with escapes (`filename="C:\"`), each backslash is a backslash.
+    //
     // Refused (nothing is returned): an empty value, a parameter without name or `=`, an
     // unterminated quoted string, text after a value, a parameter named twice, more than
     // k_max_parameters. Time is linear.
@@ -43,8 +47,13 @@ private:
         std::string_view value;
     };
 
+    enum class Backslash { escape, plain };
+
+    [[nodiscard]] static std::optional<ParameterizedValue> parse(std::string_view header,
+                                                                 Backslash backslash);
     [[nodiscard]] bool add(std::string_view name, std::string_view value);
-    [[nodiscard]] std::optional<std::string_view> take_quoted(std::string_view& rest);
+    [[nodiscard]] std::optional<std::string_view> take_quoted(std::string_view& rest,
+                                                              Backslash backslash);
 
     std::string_view m_value;
     std::array<Entry, k_max_parameters> m_entries{};

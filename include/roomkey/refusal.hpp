@@ -2,6 +2,7 @@
 // Every reason for which a request gets no token, each with its status and its public text.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,7 @@ enum class Reason {
     bad_multipart,
     bad_json,
     duplicate_field,
+    field_not_string,
     // 401
     not_logged_in,
     // 405, 413, 415
@@ -41,6 +43,8 @@ struct Refusal {
     std::string field = {};
     // What exactly is wrong with the body; static text of ours, never the visitor's.
     std::string_view detail = {};
+    // What is exceeded, where that is a number: so many bytes or fields are allowed.
+    std::size_t limit = 0;
 };
 
 template <class T>

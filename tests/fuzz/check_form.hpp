@@ -10,6 +10,10 @@
 
 namespace roomkey::fuzz {
 
+// Which fields the parsers are asked for.
+inline const FieldLimits k_limits{{"clientID", k_max_field_bytes}, {"a", k_max_field_bytes}};
+inline const reference::Names k_names{"clientID", "a"};
+
 inline void check_form(const Outcome<Form>& parsed,
                        const std::optional<reference::Fields>& expected) {
     FUZZ_CHECK(static_cast<bool>(parsed) == expected.has_value());

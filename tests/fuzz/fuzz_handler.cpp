@@ -51,7 +51,7 @@ struct Asked {
         if (method != "POST" || !length_fits() || body.size() > 16384) {
             return std::nullopt;
         }
-        const auto fields = reference::arguments(content_type, body, query);
+        const auto fields = reference::arguments(content_type, body, query, {"clientID"});
         const std::string* id = fields ? reference::find(*fields, "clientID") : nullptr;
         return id == nullptr || id->empty() ? std::nullopt : std::optional(*id);
     }

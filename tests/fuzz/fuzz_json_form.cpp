@@ -12,8 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     std::optional<Outcome<Form>> parsed;
     {
         const fuzz::Bounded bounded;
-        parsed = parse_json_form(text);
+        parsed = parse_json_form(text, fuzz::k_limits);
     }
-    fuzz::check_form(*parsed, reference::json(text));
+    fuzz::check_form(*parsed, reference::json(text, fuzz::k_names));
     return 0;
 }

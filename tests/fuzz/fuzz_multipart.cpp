@@ -16,9 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
         std::optional<Outcome<Form>> parsed;
         {
             const fuzz::Bounded bounded;
-            parsed = parse_multipart(body, boundary);
+            parsed = parse_multipart(body, boundary, fuzz::k_limits);
         }
-        fuzz::check_form(*parsed, reference::multipart(std::string(body), boundary));
+        fuzz::check_form(*parsed, reference::multipart(std::string(body), boundary, fuzz::k_names));
     }
     return 0;
 }

@@ -8,6 +8,8 @@
 #include <cctype>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +18,8 @@
 namespace roomkey::reference {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
+// The names of the fields that are read.
+using Names = std::vector<std::string>;
 
 inline std::vector<std::string> split(const std::string& text, const std::string& separator) {
     std::vector<std::string> parts(1);
@@ -97,13 +101,19 @@ inline bool is_clean(const std::string& text) {
            });
 }
 
-// The fields, if they are within the limits. `parts` counts what is no field, too.
-inline std::optional<Fields> within_limits(Fields fields, std::size_t parts) {
+inline bool has(const Names& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The fields that are read, if they are within the limits. `parts` counts what is no field, too.
+inline std::optional<Fields> within_limits(const Fields& all, std::size_t parts,
+                                           const Names& read) {
+    Fields fields;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(fields),
+                 [&read](const auto& field) { return has(read, field.first); });
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        for (const std::string& text : {fields[i].first, fields[i].second}) {
-            if (text.size() > 128 || !is_clean(text)) {
-                return std::nullopt;
-            }
+        if (fields[i].second.size() > 128 || !is_clean(fields[i].second)) {
+            return std::nullopt;
         }
         for (std::size_t k = 0; k < i; ++k) {
             if (fields[k].first == fields[i].first) {
@@ -134,7 +144,7 @@ inline std::optional<std::string> percent_decoded(const std::string& text) {
     return decoded;
 }
 
-inline std::optional<Fields> urlencoded(const std::string& text) {
+inline std::optional<Fields> urlencoded(const std::string& text, const Names& read) {
     Fields fields;
     for (const std::string& pair : split(text, "&")) {
         if (pair.empty()) {
@@ -149,8 +159,7 @@ inline std::optional<Fields> urlencoded(const std::string& text) {
         }
         fields.emplace_back(*name, *value);
     }
-    const std::size_t count = fields.size();
-    return within_limits(std::move(fields), count);
+    return within_limits(fields, fields.size(), read);
 }
 
 // A header value with parameters, whose names are in lower case.
@@ -159,53 +168,60 @@ struct Header {
     Fields parameters;
 };
 
+// Whether text has, at `at`, a backslash that is there for the character behind it.
+inline bool is_escape(const std::string& text, std::size_t at) {
+    return text[at] == '\\' && at + 1 < text.size();
+}
+
 // The text between semicolons. One in a quoted string, which begins right after the first `=`, does
 // not count. Nothing if a quoted string does not end.
-inline std::optional<std::vector<std::string>> header_pieces(const std::string& text) {
+inline std::optional<std::vector<std::string>> header_pieces(const std::string& text,
+                                                             bool escapes) {
     std::vector<std::string> pieces(1);
     bool quoted = false;
-    bool escaped = false;
-    for (const char c : text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
         std::string& piece = pieces.back();
-        if (quoted) {
-            quoted = escaped || c != '"';
-            escaped = !escaped && c == '\\';
-        } else if (c == ';') {
+        if (quoted && escapes && is_escape(text, i)) {
+            piece += text[i++];
+        } else if (quoted) {
+            quoted = text[i] != '"';
+        } else if (text[i] == ';') {
             pieces.emplace_back();
             continue;
         } else {
-            quoted = c == '"' && pieces.size() > 1 && piece.find('=') == piece.size() - 1;
+            quoted = text[i] == '"' && pieces.size() > 1 && piece.find('=') == piece.size() - 1;
         }
-        piece += c;
+        piece += text[i];
     }
     return quoted ? std::nullopt : std::optional(pieces);
 }
 
-inline std::optional<std::string> parameter_value(const std::string& written) {
+inline std::optional<std::string> parameter_value(const std::string& written, bool escapes) {
     if (written.empty() || written.front() != '"') {
         return stripped(written);
     }
     std::string value;
     for (std::size_t i = 1; i < written.size(); ++i) {
-        if (written[i] == '"') {
+        if (escapes && is_escape(written, i)) {
+            ++i;
+        } else if (written[i] == '"') {
             return i + 1 == written.size() ? std::optional(value) : std::nullopt;
         }
-        i += written[i] == '\\' ? 1U : 0U;
         value += written[i];
     }
     return std::nullopt;
 }
 
-inline std::optional<Header> header(const std::string& text) {
-    const auto pieces = header_pieces(text);
+inline std::optional<Header> header_with(const std::string& text, bool escapes) {
+    const auto pieces = header_pieces(text, escapes);
     if (!pieces || stripped(pieces->front()).empty()) {
         return std::nullopt;
     }
     Header parsed{stripped(pieces->front()), {}};
     for (std::size_t i = 1; i < pieces->size(); ++i) {
         const std::string piece = stripped((*pieces)[i]);
-        if (piece.empty() && i + 1 == pieces->size()) {
-            return parsed;  // a semicolon at the end
+        if (piece.empty()) {
+            continue;
         }
         const std::string name = lower(piece.substr(0, piece.find('=')));
         const bool is_token = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
@@ -217,13 +233,19 @@ inline std::optional<Header> header(const std::string& text) {
             find(parsed.parameters, name) != nullptr) {
             return std::nullopt;
         }
-        const auto value = parameter_value(piece.substr(name.size() + 1));
+        const auto value = parameter_value(piece.substr(name.size() + 1), escapes);
         if (!value) {
             return std::nullopt;
         }
         parsed.parameters.emplace_back(name, *value);
     }
     return parsed;
+}
+
+// With escapes; and where that makes no sense, without.
+inline std::optional<Header> header(const std::string& text) {
+    const auto parsed = header_with(text, true);
+    return parsed ? parsed : header_with(text, false);
 }
 
 // A delimiter line of a multipart body: where it begins and ends, and whether it is the last one.
@@ -330,7 +352,8 @@ inline bool is_boundary(const std::string& text) {
            });
 }
 
-inline std::optional<Fields> multipart(const std::string& body, const std::string& boundary) {
+inline std::optional<Fields> multipart(const std::string& body, const std::string& boundary,
+                                       const Names& read) {
     if (!is_boundary(boundary)) {
         return std::nullopt;
     }
@@ -344,39 +367,42 @@ inline std::optional<Fields> multipart(const std::string& body, const std::strin
             return std::nullopt;
         }
     }
-    return within_limits(std::move(fields), parts->size());
+    return within_limits(fields, parts->size(), read);
 }
 
-// A JSON object of strings, read a character at a time.
+// A JSON object, read a character at a time: its members that are strings.
 class JsonObject {
 public:
-    explicit JsonObject(const std::string& text) : m_text(text) {}
+    JsonObject(const std::string& text, const Names& read) : m_text(text), m_read(read) {}
 
     std::optional<Fields> read() {
         if (m_text.compare(0, 3, "\xEF\xBB\xBF") == 0) {
             m_at = 3;  // a byte order mark may be there (RFC 8259 8.1)
         }
         Fields fields;
+        std::size_t count = 0;
         if (!take('{')) {
             return std::nullopt;
         }
         if (!take('}')) {
             do {
                 const auto name = string();
-                const bool colon = take(':');
-                const auto value = string();
-                if (!name || !colon || !value) {
+                if (!name || !take(':')) {
                     return std::nullopt;
                 }
-                fields.emplace_back(*name, *value);
+                if (const auto value = string()) {
+                    fields.emplace_back(*name, *value);
+                } else if (has(m_read, *name) || !pass_over_value()) {
+                    return std::nullopt;
+                }
+                ++count;
             } while (take(','));
             if (!take('}')) {
                 return std::nullopt;
             }
         }
         skip_space();
-        const std::size_t count = fields.size();
-        return m_at == m_text.size() ? within_limits(std::move(fields), count) : std::nullopt;
+        return m_at == m_text.size() ? within_limits(fields, count, m_read) : std::nullopt;
     }
 
 private:
@@ -394,7 +420,101 @@ private:
         return found;
     }
 
+    bool take_word(const std::string& word) {
+        skip_space();
+        const bool found = m_text.compare(m_at, word.size(), word) == 0;
+        m_at += found ? word.size() : 0U;
+        return found;
+    }
+
+    std::size_t take_digits() {
+        const std::size_t begin = m_at;
+        while (m_at < m_text.size() && m_text[m_at] >= '0' && m_text[m_at] <= '9') {
+            ++m_at;
+        }
+        return m_at - begin;
+    }
+
+    // RFC 8259 6, and within what a double can hold.
+    bool pass_over_number() {
+        skip_space();
+        const std::size_t begin = m_at;
+        const auto next_is = [this](const char* any) {
+            return m_at < m_text.size() && std::string(any).find(m_text[m_at]) != std::string::npos;
+        };
+        m_at += next_is("-") ? 1U : 0U;
+        if (next_is("0")) {
+            ++m_at;
+        } else if (take_digits() == 0) {
+            return false;
+        }
+        if (next_is(".")) {
+            ++m_at;
+            if (take_digits() == 0) {
+                return false;
+            }
+        }
+        if (next_is("eE")) {
+            ++m_at;
+            m_at += next_is("+-") ? 1U : 0U;
+            if (take_digits() == 0) {
+                return false;
+            }
+        }
+        constexpr double k_largest = 1.7976931348623157e308;
+        const double number = std::strtod(m_text.substr(begin, m_at - begin).c_str(), nullptr);
+        return number >= -k_largest && number <= k_largest;
+    }
+
+    bool pass_over_name() { return string() && take(':'); }
+
+    // A value of any type, without recursion, as it may be deep.
+    bool pass_over_value() {
+        std::string closing;
+        for (;;) {
+            if (take('{')) {
+                closing += '}';
+                if (!take('}')) {
+                    if (!pass_over_name()) {
+                        return false;
+                    }
+                    continue;
+                }
+                closing.pop_back();
+            } else if (take('[')) {
+                closing += ']';
+                if (!take(']')) {
+                    continue;
+                }
+                closing.pop_back();
+            } else if (!string() && !take_word("true") && !take_word("false") &&
+                       !take_word("null") && !pass_over_number()) {
+                return false;
+            }
+            while (!closing.empty() && !take(',')) {
+                if (!take(closing.back())) {
+                    return false;
+                }
+                closing.pop_back();
+            }
+            if (closing.empty()) {
+                return true;
+            }
+            if (closing.back() == '}' && !pass_over_name()) {
+                return false;
+            }
+        }
+    }
+
+    // Where there is none, nothing is taken.
     std::optional<std::string> string() {
+        const std::size_t begin = m_at;
+        const auto value = whole_string();
+        m_at = value ? m_at : begin;
+        return value;
+    }
+
+    std::optional<std::string> whole_string() {
         if (!take('"')) {
             return std::nullopt;
         }
@@ -473,41 +593,44 @@ private:
     }
 
     const std::string& m_text;
+    const Names& m_read;
     std::size_t m_at = 0;
 };
 
-inline std::optional<Fields> json(const std::string& text) {
-    return JsonObject(text).read();
+inline std::optional<Fields> json(const std::string& text, const Names& read) {
+    return JsonObject(text, read).read();
 }
 
-inline std::optional<Fields> body_fields(const std::string& content_type, const std::string& body) {
+inline std::optional<Fields> body_fields(const std::string& content_type, const std::string& body,
+                                         const Names& read) {
     const auto type = header(content_type);
     if (!type) {
         return std::nullopt;
     }
     const std::string* charset = find(type->parameters, "charset");
-    if (charset != nullptr && lower(*charset) != "utf-8") {
+    if (charset != nullptr && lower(*charset) != "utf-8" && lower(*charset) != "utf8" &&
+        lower(*charset) != "us-ascii" && lower(*charset) != "iso-8859-1") {
         return std::nullopt;
     }
     const std::string kind = lower(type->value);
     if (kind == "application/x-www-form-urlencoded") {
-        return urlencoded(body);
+        return urlencoded(body, read);
     }
     if (kind == "application/json") {
-        return json(body);
+        return json(body, read);
     }
     const std::string* boundary = find(type->parameters, "boundary");
     if (kind == "multipart/form-data" && boundary != nullptr) {
-        return multipart(body, *boundary);
+        return multipart(body, *boundary, read);
     }
     return std::nullopt;
 }
 
 // The arguments of a request. What the body says comes first, so it is what is found.
 inline std::optional<Fields> arguments(const std::string& content_type, const std::string& body,
-                                       const std::string& query) {
-    auto fields = body.empty() ? Fields{} : body_fields(content_type, body);
-    const auto asked = urlencoded(query);
+                                       const std::string& query, const Names& read) {
+    auto fields = body.empty() ? Fields{} : body_fields(content_type, body, read);
+    const auto asked = urlencoded(query, read);
     if (!fields || !asked || query.size() > 16384) {
         return std::nullopt;
     }

@@ -236,7 +236,10 @@ const Body k_bodies[] = {
      "200 x"},
     {{"multipart"}, "CONTENT_TYPE=multipart/form-data; boundary=B", k_multipart, "200 x"},
     {{"JSON"}, "CONTENT_TYPE=application/json", R"({"clientID":"x"})", "200 x"},
-    {{"a field that nobody asked for"}, std::string(k_urlencoded), "clientID=x&a=b", "200 x"},
+    {{"fields that nobody asked for"},
+     std::string(k_urlencoded),
+     "clientID=x&a=%FF%00&a=" + std::string(4000, 'b'),
+     "200 x"},
     {{"16 fields"}, std::string(k_urlencoded), many_pairs(15) + "clientID=x", "200 x"},
     {{"128 bytes"},
      std::string(k_urlencoded),
@@ -288,7 +291,7 @@ const Body k_bodies[] = {
     {{"JSON that is no object of strings"},
      "CONTENT_TYPE=application/json",
      R"({"clientID":1})",
-     "400 Malformed JSON body: only strings are allowed as values"},
+     "400 Malformed JSON body: clientID is not a string"},
     {{"plain text"}, "CONTENT_TYPE=text/plain", "clientID=x", k_unsupported},
     {{"no type"}, "CONTENT_TYPE=", "clientID=x", k_unsupported},
     {{"UTF-16"},
@@ -305,6 +308,26 @@ BOOST_DATA_TEST_CASE(never_echoes_a_value, k_bodies, row) {
     const Response response = post("clientID=zqxzqx%0A&zqx=%FF", row.content_type);
     BOOST_TEST(response.status != 200);
     BOOST_TEST(response.body.find("zqxzqx") == std::string::npos);
+}
+
+// A field is as strict as ever as soon as the policy reads it.
+BOOST_AUTO_TEST_CASE(reads_the_fields_that_the_policy_names_and_no_other) {
+    constexpr std::string_view k_policy = R"({"claims": {"client": "${form.clientID}",
+        "exp": "${now+60}", "name": "${form.name ?? 'guest'}",
+        "in": {"${form.key ?? 'k'}": ["${form.deep ?? 'd'}"]}}})";
+    const auto given = [k_policy](const std::string& body) {
+        return shown(answer(k_policy, {"REQUEST_METHOD=POST", std::string(k_urlencoded)},
+                            "clientID=x&" + body));
+    };
+    for (const std::string name : {"name", "key", "deep"}) {
+        BOOST_TEST(given(name + "=y") == "200 x");
+        BOOST_TEST(given(name + "=%FF") == "422 " + name + " is not UTF-8");
+        BOOST_TEST(given(name + "=%0A") == "422 " + name + " has control characters");
+        BOOST_TEST(given(name + "=" + std::string(129, 'a')) ==
+                   "422 " + name + " is longer than 128 bytes");
+        BOOST_TEST(given(name + "=a&" + name + "=a") == "400 " + name + " is given more than once");
+    }
+    BOOST_TEST(given("Name=%FF&keys=%0A&k=" + std::string(999, 'a') + "&d=&d=") == "200 x");
 }
 
 BOOST_AUTO_TEST_CASE(takes_the_client_id_from_the_query_string) {

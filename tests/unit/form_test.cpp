@@ -15,6 +15,8 @@ using test::verdict;
 
 BOOST_AUTO_TEST_SUITE(form)
 
+const FieldLimits k_read{{"clientID", k_max_field_bytes}, {"b", k_max_field_bytes}, {"long", 8192}};
+
 // The value of a field, "absent", or the refusal.
 std::string value_in(const Outcome<Form>& outcome, std::string_view name) {
     if (!outcome) {
@@ -93,17 +95,16 @@ const Row k_urlencoded[] = {
     {{"16 fields"}, many_pairs(15) + "&clientID=x", "x"},
     {{"17 fields"}, many_pairs(16) + "&clientID=x", "413 More than 16 fields"},
     {{"129 bytes"}, "clientID=" + k_129, "422 clientID is longer than 128 bytes"},
-    {{"129 bytes in another field"},
-     "clientID=x&other=" + k_129,
-     "422 other is longer than 128 bytes"},
-    {{"a name of 128 bytes"}, k_128 + "=1&clientID=x", "x"},
-    {{"a name of 129 bytes"}, k_129 + "=1&clientID=x", "422 a field is longer than 128 bytes"},
+    {{"129 bytes in another field"}, "clientID=x&b=" + k_129, "422 b is longer than 128 bytes"},
+    {{"8192 bytes where they are allowed"}, "clientID=x&long=" + std::string(8192, 'a'), "x"},
+    {{"8193 bytes"},
+     "clientID=x&long=" + std::string(8193, 'a'),
+     "422 long is longer than 8192 bytes"},
     {{"twice"}, "clientID=x&clientID=y", "400 clientID is given more than once"},
     {{"twice the same"}, "clientID=x&clientID=x", "400 clientID is given more than once"},
     {{"twice, once escaped"}, "clientID=x&client%49D=y", "400 clientID is given more than once"},
     {{"twice, first empty"}, "clientID&clientID=y", "400 clientID is given more than once"},
-    {{"another field twice"}, "clientID=x&a=1&a=1", "400 a is given more than once"},
-    {{"a nameless field twice"}, "=1&=2", "400 a field is given more than once"},
+    {{"another field twice"}, "clientID=x&b=1&b=1", "400 b is given more than once"},
     {{"no hex"}, "clientID=a%zz", "400 Malformed form: bad percent escape"},
     {{"half hex"}, "clientID=a%4z", "400 Malformed form: bad percent escape"},
     {{"a sign for hex"}, "clientID=a%+4", "400 Malformed form: bad percent escape"},
@@ -125,16 +126,27 @@ const Row k_urlencoded[] = {
     {{"a tab"}, "clientID=a%09b", "422 clientID has control characters"},
     {{"DEL"}, "clientID=a%7F", "422 clientID has control characters"},
     {{"C1"}, "clientID=%C2%85", "422 clientID has control characters"},
-    {{"a control character in a name"}, "client%00ID=x", "422 a field has control characters"},
     {{"not UTF-8"}, "clientID=%FF%FE", "422 clientID is not UTF-8"},
     {{"an overlong slash"}, "clientID=%C0%AF", "422 clientID is not UTF-8"},
     {{"a surrogate"}, "clientID=%ED%A0%80", "422 clientID is not UTF-8"},
     {{"a character cut off"}, "clientID=%E2%82", "422 clientID is not UTF-8"},
-    {{"a name that is not UTF-8"}, "clientID=x&%FF=1", "422 a field is not UTF-8"},
+    // What nobody reads.
+    {{"an advertiser's id of 200 bytes"}, "clientID=x&fbclid=" + std::string(200, 'a'), "x"},
+    {{"a captcha's answer of 2000 bytes"},
+     "clientID=x&g-recaptcha-response=" + std::string(2000, 'a'),
+     "x"},
+    {{"a text area"}, "about=one%0D%0Atwo&clientID=x", "x"},
+    {{"a page in another encoding"}, "city=K%F6ln&clientID=x", "x"},
+    {{"a list, as check boxes send"}, "a=1&a=2&clientID=x&a=2", "x"},
+    {{"nameless fields"}, "=1&=2&clientID=x", "x"},
+    {{"a name of 129 bytes"}, k_129 + "=1&clientID=x", "x"},
+    {{"a name that is not UTF-8"}, "clientID=x&%FF=1", "x"},
+    {{"a control character in a name"}, "client%00ID=y&clientID=x", "x"},
+    {{"a zero byte behind the name"}, "clientID%00=y&clientID=x", "x"},
 };
 
 BOOST_DATA_TEST_CASE(reads_urlencoded_text, k_urlencoded, row) {
-    BOOST_TEST(value_in(parse_urlencoded(row.text), "clientID") == row.expected);
+    BOOST_TEST(value_in(parse_urlencoded(row.text, k_read), "clientID") == row.expected);
 }
 
 struct Body : test::Case {
@@ -149,6 +161,8 @@ const std::string k_multipart =
 const std::string k_unsupported =
     "415 Content type not supported: use multipart/form-data, application/x-www-form-urlencoded "
     "or application/json, in UTF-8";
+
+const std::string k_accented = R"({"clientID":"\u00e9"})";
 
 const Body k_bodies[] = {
     {{"urlencoded"}, "application/x-www-form-urlencoded", "clientID=x", "", "x"},
@@ -205,7 +219,27 @@ const Body k_bodies[] = {
      "clientID=x",
      "",
      k_unsupported},
-    {{"Latin-1"}, "application/json; charset=iso-8859-1", R"({"clientID":"x"})", "", k_unsupported},
+    {{"Latin-1 in name only"}, "application/json; charset=ISO-8859-1", k_accented, "", "\xC3\xA9"},
+    {{"utf8"}, "application/json; charset=utf8", k_accented, "", "\xC3\xA9"},
+    {{"UTF8 in multipart"}, "multipart/form-data; charset=UTF8; boundary=B", k_multipart, "", "x"},
+    {{"us-ascii"}, "application/x-www-form-urlencoded;charset=US-ASCII", "clientID=x", "", "x"},
+    {{"Latin-1 in deed"},
+     "application/x-www-form-urlencoded; charset=iso-8859-1",
+     "clientID=%E9",
+     "",
+     "422 clientID is not UTF-8"},
+    {{"Windows-1252"},
+     "application/x-www-form-urlencoded; charset=windows-1252",
+     "clientID=x",
+     "",
+     k_unsupported},
+    {{"an empty charset"}, "application/json; charset=", R"({"clientID":"x"})", "", k_unsupported},
+    {{"empty parameters"}, "application/json;; charset=utf-8 ; ;", k_accented, "", "\xC3\xA9"},
+    {{"an empty parameter before the boundary"},
+     "multipart/form-data;; boundary=B",
+     k_multipart,
+     "",
+     "x"},
     {{"UTF-7 in multipart"},
      "multipart/form-data; charset=utf-7; boundary=B",
      k_multipart,
@@ -251,7 +285,7 @@ const Body k_bodies[] = {
 };
 
 BOOST_DATA_TEST_CASE(takes_body_and_query_together, k_bodies, row) {
-    BOOST_TEST(value_in(parse_form(row.content_type, row.body, row.query), "clientID") ==
+    BOOST_TEST(value_in(parse_form(row.content_type, row.body, row.query, k_read), "clientID") ==
                row.expected);
 }
 
@@ -259,19 +293,40 @@ BOOST_AUTO_TEST_CASE(limits_fields_one_by_one) {
     Form fields;
     BOOST_TEST(verdict(fields.add({"clientID", k_128})) == "accepted");
     BOOST_TEST(verdict(fields.add({"name", k_129})) == "422 name is longer than 128 bytes");
+    BOOST_TEST(verdict(fields.add({"long", k_129}, 129)) == "accepted");
+    BOOST_TEST(verdict(fields.add({"long2", k_129 + "a"}, 129)) ==
+               "422 long2 is longer than 129 bytes");
     BOOST_TEST(fields.find("name") == nullptr);
     BOOST_TEST(verdict(fields.add({"clientID", "y"})) == "400 clientID is given more than once");
     BOOST_TEST(*fields.find("clientID") == k_128);
 }
 
-BOOST_AUTO_TEST_CASE(counts_skipped_parts_with_the_fields) {
-    Form fields;
+BOOST_AUTO_TEST_CASE(counts_what_is_passed_over_with_the_fields) {
+    FormBuilder fields(k_read);
     for (std::size_t i = 0; i < k_max_fields; ++i) {
-        const auto counted = i % 2 == 0 ? fields.skip_part() : fields.add({std::to_string(i), ""});
+        const auto counted = i % 2 == 0 ? fields.pass_over() : fields.add(std::to_string(i), "");
         BOOST_TEST(verdict(counted) == "accepted");
     }
-    BOOST_TEST(verdict(fields.add({"one", "more"})) == "413 More than 16 fields");
-    BOOST_TEST(verdict(fields.skip_part()) == "413 More than 16 fields");
+    BOOST_TEST(verdict(fields.add("clientID", "x")) == "413 More than 16 fields");
+    BOOST_TEST(verdict(fields.pass_over()) == "413 More than 16 fields");
+}
+
+BOOST_AUTO_TEST_CASE(keeps_nothing_of_a_field_that_nobody_reads) {
+    FormBuilder fields(k_read);
+    BOOST_TEST(verdict(fields.add("a", "\xFF\n" + k_129)) == "accepted");
+    BOOST_TEST(verdict(fields.add("clientID", "x")) == "accepted");
+    const Form form = std::move(fields).take();
+    BOOST_TEST(form.find("a") == nullptr);
+    BOOST_TEST(*form.find("clientID") == "x");
+}
+
+// Each encoding by itself would read everything, if it were asked to.
+BOOST_AUTO_TEST_CASE(reads_nothing_where_nothing_is_asked_for) {
+    for (const auto& form :
+         {parse_urlencoded("clientID=%FF&clientID=x", {}), parse_multipart(k_multipart, "B", {}),
+          parse_json_form(R"({"clientID":1,"clientID":"x"})", {})}) {
+        BOOST_TEST(value_in(form, "clientID") == "absent");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(keeps_its_own_fields_when_merged) {

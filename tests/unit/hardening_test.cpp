@@ -211,7 +211,8 @@ BOOST_AUTO_TEST_CASE(takes_no_identity_from_headers) {
 BOOST_AUTO_TEST_CASE(refuses_bytes_that_json_cannot_hold_before_they_reach_a_token) {
     for (const std::string value : {"%FF", "%C0%80", "%ED%A0%80", "%F4%90%80%80", "%E2%82"}) {
         BOOST_TEST(post(k_urlencoded, "clientID=" + value).status == 422);
-        BOOST_TEST(post(k_urlencoded, "clientID=x&other=" + value).status == 422);
+        // What nobody reads is left behind.
+        BOOST_TEST(claims_of(post(k_urlencoded, "clientID=x&other=" + value))["client"] == "x");
     }
 }
 

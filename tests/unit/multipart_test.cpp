@@ -34,9 +34,11 @@ std::string many_fields(int count) {
     return body;
 }
 
+const FieldLimits k_read{{"clientID", k_max_field_bytes}, {"b", k_max_field_bytes}};
+
 // The field clientID, "absent", or the refusal.
 std::string client_id(const std::string& body, std::string_view boundary = "B") {
-    const auto form = parse_multipart(body, boundary);
+    const auto form = parse_multipart(body, boundary, k_read);
     if (!form) {
         return verdict(form);
     }
@@ -101,6 +103,29 @@ const Row k_accepted[] = {
     {{"a value that reads like a header"},
      field("clientID", "Content-Disposition: form-data") + k_end,
      "Content-Disposition: form-data"},
+    // Names as those write them who escape nothing, and as Go writes them.
+    {{"a file's name that ends in a backslash"},
+     part(R"(Content-Disposition: form-data; name="f"; filename="C:\")", "y") +
+         field("clientID", "x") + k_end,
+     "x"},
+    {{"an upload of that name whose file's name ends in a backslash"},
+     part(R"(Content-Disposition: form-data; name="clientID"; filename="C:\")", "y") +
+         field("clientID", "x") + k_end,
+     "x"},
+    {{"a name that ends in a backslash"},
+     part(R"(Content-Disposition: form-data; name="clientID\"; filename="a")", "y") +
+         field("clientID", "x") + k_end,
+     "x"},
+    {{"a quote in a file's name, as Go writes it"},
+     part(R"(Content-Disposition: form-data; name="clientID"; filename="a\"; x=\"")", "y") +
+         field("clientID", "x") + k_end,
+     "x"},
+    // What nobody reads.
+    {{"a text area"}, field("about", "one\r\ntwo") + field("clientID", "x") + k_end, "x"},
+    {{"a long text in another encoding"},
+     field("about", std::string(4000, '\xE9')) + field("clientID", "x") + k_end,
+     "x"},
+    {{"check boxes"}, field("a", "1") + field("a", "2") + field("clientID", "x") + k_end, "x"},
     // What is no field is left out, but the fields around it count.
     {{"an upload beside it"},
      part("Content-Disposition: form-data; name=\"f\"; filename=\"a.png\"",
@@ -243,8 +268,8 @@ const Row k_refused[] = {
      field("clientID", "x") + field("clientID", "x") + k_end,
      "400 clientID is given more than once"},
     {{"another field twice"},
-     field("clientID", "x") + field("a", "1") + field("a", "2") + k_end,
-     "400 a is given more than once"},
+     field("clientID", "x") + field("b", "1") + field("b", "2") + k_end,
+     "400 b is given more than once"},
     {{"17 parts"}, many_fields(16) + field("clientID", "x") + k_end, "413 More than 16 fields"},
     {{"17 parts, of which one is an upload"},
      part("Content-Disposition: form-data; name=\"f\"; filename=\"a\"", "") + many_fields(15) +

@@ -34,23 +34,27 @@ const Row k_rows[] = {
     {{"bad_multipart"}, Reason::bad_multipart, 400, "Malformed multipart body"},
     {{"bad_json"}, Reason::bad_json, 400, "Malformed JSON body"},
     {{"duplicate_field"}, Reason::duplicate_field, 400, "clientID is given more than once"},
+    {{"field_not_string"},
+     Reason::field_not_string,
+     400,
+     "Malformed JSON body: clientID is not a string"},
     {{"not_logged_in"}, Reason::not_logged_in, 401, "Not logged in"},
     {{"method_not_allowed"}, Reason::method_not_allowed, 405, "Method not allowed: use POST"},
-    {{"body_too_large"}, Reason::body_too_large, 413, "The body is over 16384 bytes"},
-    {{"too_many_fields"}, Reason::too_many_fields, 413, "More than 16 fields"},
+    {{"body_too_large"}, Reason::body_too_large, 413, "The body is over 7 bytes"},
+    {{"too_many_fields"}, Reason::too_many_fields, 413, "More than 7 fields"},
     {{"unsupported_media_type"},
      Reason::unsupported_media_type,
      415,
      "Content type not supported: use multipart/form-data, application/x-www-form-urlencoded or "
      "application/json, in UTF-8"},
     {{"missing_field"}, Reason::missing_field, 422, "No clientID defined"},
-    {{"field_too_long"}, Reason::field_too_long, 422, "clientID is longer than 128 bytes"},
+    {{"field_too_long"}, Reason::field_too_long, 422, "clientID is longer than 7 bytes"},
     {{"field_not_utf8"}, Reason::field_not_utf8, 422, "clientID is not UTF-8"},
     {{"field_has_control_characters"},
      Reason::field_has_control_characters,
      422,
      "clientID has control characters"},
-    {{"parameter_too_long"}, Reason::parameter_too_long, 422, "clientID is longer than 1024 bytes"},
+    {{"parameter_too_long"}, Reason::parameter_too_long, 422, "clientID is longer than 7 bytes"},
     {{"claims_repeat_a_key"},
      Reason::claims_repeat_a_key,
      422,
@@ -68,6 +72,7 @@ std::string name_of(Reason reason) {
         case Reason::bad_multipart: return "bad_multipart";
         case Reason::bad_json: return "bad_json";
         case Reason::duplicate_field: return "duplicate_field";
+        case Reason::field_not_string: return "field_not_string";
         case Reason::not_logged_in: return "not_logged_in";
         case Reason::method_not_allowed: return "method_not_allowed";
         case Reason::body_too_large: return "body_too_large";
@@ -86,7 +91,7 @@ std::string name_of(Reason reason) {
 BOOST_DATA_TEST_CASE(has_the_promised_status_and_text, k_rows, row) {
     BOOST_TEST(row.name == name_of(row.reason));
     BOOST_TEST(status_of(row.reason) == row.status);
-    BOOST_TEST(public_text({row.reason, "clientID"}) == row.text);
+    BOOST_TEST(public_text({row.reason, "clientID", {}, 7}) == row.text);
 }
 
 BOOST_AUTO_TEST_CASE(has_a_row_for_each_reason) {
@@ -100,9 +105,9 @@ BOOST_AUTO_TEST_CASE(has_a_row_for_each_reason) {
 }
 
 BOOST_DATA_TEST_CASE(is_one_line_whatever_the_name, k_rows, row) {
-    for (const std::string name : {"", "clientID", "a\r\nSet-Cookie: a=b", "%", "%s%n"}) {
+    for (const std::string name : {"", "clientID", "a\r\nSet-Cookie: a=b", "%", "%s%n", "#"}) {
         const std::string text = public_text({row.reason, name});
-        BOOST_TEST(text.find_first_of("\r\n%") == std::string::npos);
+        BOOST_TEST(text.find_first_of("\r\n%#") == std::string::npos);
     }
 }
 

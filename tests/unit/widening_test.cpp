@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(does_not_put_the_key_into_a_token) {
 
 // What is behind a zero byte would be ignored, and others may read it otherwise.
 BOOST_AUTO_TEST_CASE(does_not_end_at_a_zero_byte) {
-    BOOST_TEST(!parse_json_form(test::with_zeros("{\"a\":\"x\"}\0garbage")));
+    BOOST_TEST(!parse_json_form(test::with_zeros("{\"a\":\"x\"}\0garbage"), {}));
     BOOST_TEST(judged(test::with_zeros("{\"claims\":{\"exp\":\"${now+60}\"}}\0garbage")) !=
                "accepted");
 }

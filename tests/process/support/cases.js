@@ -27,6 +27,11 @@ const accepted = [
   { name: 'an id of 128 bytes', body: `clientID=${'x'.repeat(128)}`, client: 'x'.repeat(128) },
   { name: 'an id of regex syntax is quoted', body: `clientID=${encodeURIComponent('x$|^.*')}`, client: 'x$|^.*' },
   { name: 'an id in UTF-8', body: 'clientID=%C3%A9', client: 'é' },
+  { name: 'fields that nobody reads, whatever is in them', body: `about=one%0D%0Atwo&city=K%F6ln&a=1&a=2&fbclid=${'x'.repeat(200)}&${good}` },
+  { name: 'JSON with other values beside it', params: { CONTENT_TYPE: 'application/json' }, body: '{"age":7,"tags":["a",{"clientID":"b"}],"none":null,"clientID":"bcI:GPhz6A2T"}' },
+  { name: 'the name of another charset', params: { CONTENT_TYPE: `${form}; charset=ISO-8859-1` }, body: good },
+  { name: 'empty parameters', params: { CONTENT_TYPE: `${form};; charset=utf8;` }, body: good },
+  { name: 'an upload whose name ends in a backslash', params: { CONTENT_TYPE: multipart }, body: `${part('f', 'x', '; filename="C:\\"')}${part('clientID', 'bcI:GPhz6A2T')}--B--\r\n` },
   { name: '16 fields', body: `${good}${Array.from({ length: 15 }, (_, i) => `&f${i}=`).join('')}` },
   { name: 'a body of 16384 bytes', body: `${good}${'&'.repeat(16384 - good.length)}` },
 ];
