@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Every test, on a fresh machine too: installs what is missing, builds, and runs the suites that are
-# named, or all of them. Each runner prints its own closing lines.
+# named, or all of them, side by side. Prints each runner's closing lines; whole logs are in build/logs.
 #
 # usage: tests/run.sh [SUITE ...]
 #   unit        Boost.Test, and the fuzzers' corpora
@@ -15,9 +15,10 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/deploy/common.sh"
 cd "$root"
+. tests/lanes.sh
 
 suites=("$@")
-[ $# -gt 0 ] || suites=(unit docs process servers scaledrone browser)
+[ $# -gt 0 ] || suites=(browser process servers scaledrone docs unit)
 for suite in "${suites[@]}"; do
   case $suite in
     unit | docs | process | servers | scaledrone | browser) ;;
@@ -30,29 +31,23 @@ install_missing "${k_build_packages[@]}" "${k_serve_packages[@]}" "${k_node_pack
 install_node_modules deploy/local-scaledrone
 install_node_modules tests
 
-build() { cmake --preset dev && cmake --build --preset dev; }
-step "Building roomkey and its unit tests" build
+build_roomkey() { cmake --preset dev && cmake --build --preset dev --target roomkey; }
+step "Building roomkey" build_roomkey
 export ROOMKEY_BIN=$root/build/dev/roomkey
 
-failed=()
-run_suite() {
-  local name=$1
-  shift
-  printf '\n== %s\n' "$name"
-  "$@" || failed+=("$name")
-}
+# The rest of the build gives way to the tests that only wait for something.
+unit() { nice cmake --build --preset dev && ctest --preset dev; }
+# Most files wait most of the time, so more of them run at once than there are processors.
+files() { node --test --test-concurrency="$1" "${@:2}"; }
 for suite in "${suites[@]}"; do
   case $suite in
-    unit) run_suite "unit tests" ctest --preset dev ;;
-    docs) run_suite "tests of documents and installation" node --test tests/package/*.test.js ;;
-    process) run_suite "process tests" node --test tests/process/*.test.js ;;
-    servers) run_suite "tests of the servers" node --test tests/servers/*.test.js ;;
-    scaledrone) run_suite "tests of the local Scaledrone" npm test --prefix deploy/local-scaledrone ;;
-    browser) run_suite "browser tests" node --test tests/browser/*.test.js ;;
+    unit) lane unit unit ;;
+    docs) lane docs files 2 tests/package/*.test.js ;;
+    process) lane process files 4 tests/process/*.test.js ;;
+    servers) lane servers files 3 tests/servers/*.test.js ;;
+    scaledrone) lane scaledrone npm test --prefix deploy/local-scaledrone ;;
+    browser) lane browser files 2 tests/browser/*.test.js ;;
   esac
 done
-
-if [ "${#failed[@]}" -gt 0 ]; then
-  printf '\nFailed: %s\n' "${failed[*]}" >&2
-  exit 1
-fi
+finish_lanes
+close_lanes

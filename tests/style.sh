@@ -14,7 +14,7 @@ step "clang-format" clang-format --dry-run --Werror "${sources[@]}"
 step "shellcheck" shellcheck -x "${scripts[@]}"
 # It can't parse the lambda that fills a constant of base64url, and takes the move out of a reference
 # for one out of a local variable.
-step "cppcheck" cppcheck --quiet --error-exitcode=1 --std=c++20 --language=c++ -Iinclude \
+step "cppcheck" cppcheck -j "$(nproc)" --quiet --error-exitcode=1 --std=c++20 --language=c++ -Iinclude \
   --enable=warning,performance,portability --suppress=syntaxError:src/base64url.cpp \
   --suppress=returnStdMoveLocal src
 tidy() { cmake --workflow --preset tidy; }
