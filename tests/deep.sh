@@ -7,7 +7,7 @@
 #   fuzz        each fuzzer for so many seconds, 600 unless told otherwise
 #   valgrind    the unit tests in memcheck
 #   asan, tsan  the process tests of the gateway with a binary with sanitizers
-#   arm64       the build for arm64, and its unit tests in QEMU
+#   arm64       the unit tests, built for arm64, in QEMU
 #   package     the life of the Debian package in a bare Debian
 #   bench       whether every row of the benchmarks runs and answers good tokens
 #   soak        a quarter of an hour of load
@@ -46,8 +46,8 @@ for part in "${parts[@]}"; do
   took+=("$(printf '%-9s %6d s' "$part" $((SECONDS - began)))")
 done
 
-printf '\n%s' "${took[@]}"
 printf '\n'
+printf '%s\n' "${took[@]}"
 if [ "${#failed[@]}" -gt 0 ]; then
   printf '\nFailed: %s\n' "${failed[*]}" >&2
   exit 1
