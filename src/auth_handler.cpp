@@ -8,6 +8,7 @@
 
 #include "roomkey/form.hpp"
 #include "roomkey/media_type.hpp"
+#include "roomkey/renewal.hpp"
 #include "roomkey/text.hpp"
 
 namespace roomkey {
@@ -111,6 +112,9 @@ FieldLimits fields_read_by(const Policy& policy) {
     for (const std::string& name : policy.form_fields) {
         limits.emplace(name, k_max_field_bytes);
     }
+    if (policy.renewal) {
+        limits.emplace(policy.renewal->field, k_max_previous_bytes);
+    }
     return limits;
 }
 
@@ -137,7 +141,10 @@ Response AuthHandler::issue_token(const Request& request, std::chrono::sys_secon
     if (!form) {
         return refuse(form.error());
     }
-    auto signed_token = token({*form, request.parameters, now, random});
+    const std::string* carried = m_policy->renewal ? form->find(m_policy->renewal->field) : nullptr;
+    const auto previous = carried == nullptr ? std::nullopt : previous_claims(*carried, now);
+    auto signed_token =
+        token({*form, request.parameters, now, random, previous ? &*previous : nullptr});
     if (!signed_token) {
         return refuse(signed_token.error());
     }
@@ -152,6 +159,11 @@ Response AuthHandler::issue_token(const Request& request, std::chrono::sys_secon
         response.body = std::move(*signed_token);
     }
     return response;
+}
+
+std::optional<PreviousClaims> AuthHandler::previous_claims(std::string_view token,
+                                                           std::chrono::sys_seconds now) {
+    return read_previous(token, *m_policy, m_signer, now);
 }
 
 Outcome<std::string> AuthHandler::token(const RenderInput& input) {

@@ -12,8 +12,10 @@
 
 #include "roomkey/base64url.hpp"
 #include "roomkey/config_error.hpp"
+#include "roomkey/file.hpp"
 #include "roomkey/log.hpp"
 #include "roomkey/refusal.hpp"
+#include "roomkey/renewal.hpp"
 #include "roomkey/setup.hpp"
 #include "roomkey/system.hpp"
 
@@ -84,6 +86,26 @@ Outcome<Form> form_of(const std::vector<std::string>& pairs, const FieldLimits& 
     return std::move(form).take();
 }
 
+std::optional<PreviousClaims> previous_of(const Options& options, AuthHandler& handler) {
+    if (!options.previous_file) {
+        return std::nullopt;
+    }
+    const std::string where = "previous token " + *options.previous_file;
+    std::string token = read_text(*options.previous_file, where, k_max_previous_bytes + 1);
+    // As a file of one line ends.
+    if (token.ends_with('\n')) {
+        token.pop_back();
+    }
+    auto claims = handler.previous_claims(token, current_time());
+    if (!claims) {
+        log(Severity::warning,
+            where +
+                ": expected one of this policy, signed with this secret, that its "
+                "renewal still allows; found another, which is passed over");
+    }
+    return claims;
+}
+
 std::vector<const char*> parameters_of(const std::vector<std::string>& pairs) {
     std::vector<const char*> parameters;
     parameters.reserve(pairs.size() + 1);
@@ -130,7 +152,9 @@ int run_mint(const Options& options, const Parameters& environment) {
     const std::vector<const char*> pairs = parameters_of(options.server);
     const Parameters parameters(pairs.data());
     SystemRandom random;
-    const auto token = setup.handler.token({*form, parameters, current_time(), random});
+    const auto previous = previous_of(options, setup.handler);
+    const auto token = setup.handler.token(
+        {*form, parameters, current_time(), random, previous ? &*previous : nullptr});
     if (!token) {
         return refuse(token.error());
     }

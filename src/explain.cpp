@@ -5,6 +5,7 @@
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -188,8 +189,15 @@ int run_explain(const Options& options, const Parameters& environment) {
     }
     const std::vector<const char*> pairs = parameters_of(options.server);
     const Parameters parameters(pairs.data());
+    // The secret is needed only to tell whether a token was signed with it.
+    std::optional<PreviousClaims> previous;
+    if (options.previous_file) {
+        Setup setup = load_setup(options, environment);
+        previous = previous_of(options, setup.handler);
+    }
     SystemRandom random;
-    const auto claims = policy.claims.render({*form, parameters, current_time(), random});
+    const auto claims = policy.claims.render(
+        {*form, parameters, current_time(), random, previous ? &*previous : nullptr});
     if (!claims) {
         return refuse(claims.error());
     }

@@ -49,6 +49,8 @@ po::options_description command_options() {
          "a field of the request; may be repeated")                                  //
         ("server", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),  //
          "a ROOMKEY_ parameter of the web server; may be repeated")                  //
+        ("previous", po::value<std::string>()->value_name("FILE"),                   //
+         "a file with the token that the request had before")                        //
         ("decode", "mint: print header and claims instead of the token")             //
         ("room", po::value<std::vector<std::string>>()->value_name("ROOM"),          //
          "explain: a room; may be repeated")                                         //
@@ -111,6 +113,7 @@ void take_over(const po::variables_map& given, Options& options) {
         options.rooms = given["room"].as<std::vector<std::string>>();
     }
     text("rooms", options.rooms_file);
+    text("previous", options.previous_file);
     options.decode = given.count("decode") != 0;
     options.json = given.count("json") != 0;
 }
@@ -136,8 +139,9 @@ void refuse_unused(const po::variables_map& given, Command command) {
         bool by_mint;
         bool by_explain;
     };
-    constexpr std::array<Use, 6> k_uses{{{"form", false, true, true},
+    constexpr std::array<Use, 7> k_uses{{{"form", false, true, true},
                                          {"server", false, true, true},
+                                         {"previous", false, true, true},
                                          {"decode", false, true, false},
                                          {"room", false, false, true},
                                          {"rooms", false, false, true},
@@ -215,8 +219,10 @@ std::string help_text() {
     text << "Usage: roomkey [serve] [--policy FILE] [--secret-file FILE] [--socket ADDRESS]\n"
             "                       [--threads N]\n"
             "       roomkey check [--json]\n"
-            "       roomkey mint --form NAME=VALUE [--server NAME=VALUE] [--decode] [--json]\n"
-            "       roomkey explain --form NAME=VALUE (--room ROOM | --rooms FILE) [--json]\n"
+            "       roomkey mint --form NAME=VALUE [--server NAME=VALUE] [--previous FILE]\n"
+            "                    [--decode] [--json]\n"
+            "       roomkey explain --form NAME=VALUE [--server NAME=VALUE] [--previous FILE]\n"
+            "                       (--room ROOM | --rooms FILE) [--json]\n"
             "       roomkey --help | --version\n"
             "\n"
             "Answers POST /auth of a web server with a signed token. It speaks FastCGI on\n"

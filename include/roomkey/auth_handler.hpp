@@ -4,19 +4,23 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "roomkey/form.hpp"
 #include "roomkey/http.hpp"
 #include "roomkey/jwt.hpp"
 #include "roomkey/policy.hpp"
+#include "roomkey/previous_claims.hpp"
 #include "roomkey/random.hpp"
 #include "roomkey/refusal.hpp"
 
 namespace roomkey {
 
-// The fields of a request that tokens of this policy are made from. No other one is read.
+// The fields of a request that tokens of this policy are made from, and that of the previous token.
+// No other one is read.
 [[nodiscard]] FieldLimits fields_read_by(const Policy& policy);
 
 // The policy is shared; the signer is its own. So each thread works with its own copy.
@@ -34,6 +38,11 @@ public:
 
     // The token alone, for fields that are known already. Throws as above.
     [[nodiscard]] Outcome<std::string> token(const RenderInput& input);
+
+    // What `token` proves as the previous token of a request; nothing if it is none of the
+    // policy's, or over for too long. Throws what signing throws.
+    [[nodiscard]] std::optional<PreviousClaims> previous_claims(std::string_view token,
+                                                                std::chrono::sys_seconds now);
 
     // The fields of a request that are read.
     [[nodiscard]] const FieldLimits& fields() const { return m_fields; }

@@ -2,12 +2,15 @@
 // The commands for people: what they print goes to stdout, and their exit status is of sysexits.h.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "roomkey/auth_handler.hpp"
 #include "roomkey/form.hpp"
 #include "roomkey/http.hpp"
 #include "roomkey/options.hpp"
+#include "roomkey/previous_claims.hpp"
 
 namespace roomkey {
 
@@ -21,7 +24,8 @@ namespace roomkey {
 [[nodiscard]] int run_mint(const Options& options, const Parameters& environment);
 
 // Prints what the token for the given fields allows in each of the given rooms, and by which rules;
-// 65 if the policy refuses it. Needs no secret. Throws ConfigError, UsageError.
+// 65 if the policy refuses it. Needs no secret, unless a previous token is given. Throws
+// ConfigError, UsageError.
 [[nodiscard]] int run_explain(const Options& options, const Parameters& environment);
 
 // Says why there is no token, and which option would help; the exit status.
@@ -30,6 +34,11 @@ namespace roomkey {
 // The fields that --form gives, under the same limits as those of a request.
 [[nodiscard]] Outcome<Form> form_of(const std::vector<std::string>& pairs,
                                     const FieldLimits& limits);
+
+// What the token of --previous proves to this handler; nothing without that option. A token that
+// proves nothing is passed over with a warning, as it is in a request. Throws ConfigError.
+[[nodiscard]] std::optional<PreviousClaims> previous_of(const Options& options,
+                                                        AuthHandler& handler);
 
 // What --server gives, in the shape of a request's parameters; valid as long as `pairs` is.
 [[nodiscard]] std::vector<const char*> parameters_of(const std::vector<std::string>& pairs);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Signs JSON Web Tokens in the JWS compact serialisation with HS256 (RFC 7515 3.1, RFC 7518 3.2).
-// It signs bytes: what the header and the claims say is not its business.
+// Signs JSON Web Tokens in the JWS compact serialisation with HS256 (RFC 7515 3.1, RFC 7518 3.2),
+// and reads back those that it signed. It knows bytes: what the header and the claims say is not
+// its business.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,5 +43,13 @@ private:
 // The compact token for a header that is already base64url and claims that are JSON text.
 [[nodiscard]] std::string make_token(Hs256Signer& signer, std::string_view encoded_header,
                                      std::string_view claims);
+
+// The claims of a token that make_token made with this signer and this header; nothing for any
+// other text. The header must be the same byte for byte, so no token chooses its algorithm.
+// Signatures are compared as text, so that each has one spelling, and in a time that does not
+// depend on them. Costs one signature.
+[[nodiscard]] std::optional<std::string> verify_token(Hs256Signer& signer,
+                                                      std::string_view encoded_header,
+                                                      std::string_view token);
 
 }  // namespace roomkey

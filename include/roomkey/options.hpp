@@ -24,6 +24,8 @@ struct Options {
     // For mint and explain: NAME=VALUE pairs.
     std::vector<std::string> form;
     std::vector<std::string> server;
+    // For mint and explain: a file with the token that the request had before.
+    std::optional<std::string> previous_file;
     // For mint: header and claims instead of the token.
     bool decode = false;
     // For explain: the rooms to explain, or a file with one a line.

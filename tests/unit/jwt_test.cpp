@@ -156,6 +156,26 @@ BOOST_AUTO_TEST_CASE(refuses_an_empty_key) {
     BOOST_CHECK_THROW(Hs256Signer(std::span<const unsigned char>{}), std::invalid_argument);
 }
 
+BOOST_AUTO_TEST_CASE(reads_back_what_it_signed_and_nothing_else) {
+    Hs256Signer signer(test::bytes_of("a key"));
+    Hs256Signer other(test::bytes_of("another key"));
+    for (const std::string claims : {"{}", "", R"({"a":"b"})", "\xFF. no JSON"}) {
+        const std::string token = make_token(signer, "aGVhZGVy", claims);
+        BOOST_TEST(verify_token(signer, "aGVhZGVy", token).value_or("none") == claims);
+        BOOST_TEST(!verify_token(other, "aGVhZGVy", token));
+        BOOST_TEST(!verify_token(signer, "aGVhZGVz", token));
+        BOOST_TEST(!verify_token(signer, "aGVh", token));
+        BOOST_TEST(!verify_token(signer, token, token));
+        for (const std::string changed : {token + "=", token + ".", "." + token, token.substr(1),
+                                          token.substr(0, token.size() - 1)}) {
+            BOOST_TEST(!verify_token(signer, "aGVhZGVy", changed));
+        }
+    }
+    for (const std::string text : {"", ".", "..", "aGVhZGVy", "aGVhZGVy.", "aGVhZGVy..", "...."}) {
+        BOOST_TEST(!verify_token(signer, "aGVhZGVy", text));
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

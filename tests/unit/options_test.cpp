@@ -72,11 +72,11 @@ BOOST_AUTO_TEST_CASE(has_its_defaults) {
 
 BOOST_AUTO_TEST_CASE(takes_each_option) {
     const Options options = parsed(
-        {"explain",       "--policy",  "p",        "--secret-file=s", "--socket",
-         "unix:/run/a:b", "--threads", "64",       "--form",          "clientID=bcI:GPhz6A2T",
-         "--form",        "a=b=c",     "--server", "ROOMKEY_USER=",   "--room",
-         "r 1",           "--room",    "r2",       "--rooms",         "f",
-         "--json"});
+        {"explain",       "--policy",   "p",        "--secret-file=s", "--socket",
+         "unix:/run/a:b", "--threads",  "64",       "--form",          "clientID=bcI:GPhz6A2T",
+         "--form",        "a=b=c",      "--server", "ROOMKEY_USER=",   "--room",
+         "r 1",           "--room",     "r2",       "--rooms",         "f",
+         "--json",        "--previous", "t"});
     BOOST_TEST(options.policy_file.value() == "p");
     BOOST_TEST(options.secret_file.value() == "s");
     BOOST_TEST(options.socket.value() == "unix:/run/a:b");
@@ -85,6 +85,7 @@ BOOST_AUTO_TEST_CASE(takes_each_option) {
     BOOST_TEST((options.server == Words{"ROOMKEY_USER="}));
     BOOST_TEST((options.rooms == Words{"r 1", "r2"}));
     BOOST_TEST(options.rooms_file.value() == "f");
+    BOOST_TEST(options.previous_file.value() == "t");
     BOOST_TEST(options.json);
     BOOST_TEST(!options.decode);
     BOOST_TEST(parsed({"mint", "--decode"}).decode);
@@ -204,6 +205,9 @@ const Wrong k_wrong[] = {
     {{"a token's parts for a room"},
      {"explain", "--decode"},
      "found --decode, which this command does not use; see --help"},
+    {{"a previous token for a check"},
+     {"check", "--previous", "t"},
+     "found --previous, which this command does not use; see --help"},
     {{"a login for a server"},
      {"serve", "--server", "ROOMKEY_USER=a"},
      "found --server, which this command does not use; see --help"},
