@@ -141,7 +141,8 @@ Result<Reference, Finding> parse_reference(std::string_view text, const Paramete
         return parse_quoted(text);
     }
     return "found " + (text.empty() ? "nothing" : std::string(text)) +
-           "; form.NAME, server.ROOMKEY_NAME, env.NAME, now, now+N, now-N, uuid, guest.name, "
+           "; form.NAME, server.ROOMKEY_NAME, previous.PATH, env.NAME, now, now+N, now-N, uuid, "
+           "guest.name, "
            "guest.color or 'text' is allowed";
 }
 

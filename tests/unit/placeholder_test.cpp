@@ -103,7 +103,8 @@ BOOST_DATA_TEST_CASE(cuts_text_into_pieces, k_accepted, row) {
 
 std::string unknown(const std::string& found) {
     return "found " + found +
-           "; form.NAME, server.ROOMKEY_NAME, env.NAME, now, now+N, now-N, uuid, guest.name, "
+           "; form.NAME, server.ROOMKEY_NAME, previous.PATH, env.NAME, now, now+N, now-N, uuid, "
+           "guest.name, "
            "guest.color or 'text' is allowed";
 }
 

@@ -232,7 +232,8 @@ const Row k_errors[] = {
      "policy.json /header: found text that makes tokens of 66104 bytes or more; 65536 are allowed"},
     {{"a placeholder that is none"},
      with_claim(R"("a": ["${b}"])"),
-     "policy.json /claims/a/0: found b; form.NAME, server.ROOMKEY_NAME, env.NAME, now, now+N, "
+     "policy.json /claims/a/0: found b; form.NAME, server.ROOMKEY_NAME, previous.PATH, env.NAME, "
+     "now, now+N, "
      "now-N, uuid, guest.name, guest.color or 'text' is allowed"},
     {{"a placeholder in a key that is none"},
      with_claim(R"("a${b": 1)"),
@@ -386,7 +387,8 @@ BOOST_AUTO_TEST_CASE(tells_everything_at_once) {
         "policy.json /claims/d: found this key twice in one object; a key is allowed once\n"
         "policy.json /more: found an unknown key; claims, header, reply, allowed_origins and "
         "renewal are allowed\n"
-        "policy.json /claims/a: found b; form.NAME, server.ROOMKEY_NAME, env.NAME, now, "
+        "policy.json /claims/a: found b; form.NAME, server.ROOMKEY_NAME, previous.PATH, env.NAME, "
+        "now, "
         "now+N, now-N, uuid, guest.name, guest.color or 'text' is allowed\n"
         "policy.json /claims/c: found ${ without its }; a placeholder is ${NAME}\n"
         "policy.json /claims/exp: is missing; " +
@@ -474,7 +476,8 @@ BOOST_AUTO_TEST_CASE(checks_the_permissions_too) {
         "allowed");
     BOOST_TEST(findings_of(with_claim(R"("permissions": {"^a-${b}$": {"publish": true}})")) ==
                "policy.json /claims/permissions/^a-${b}$: found b; form.NAME, server.ROOMKEY_NAME, "
-               "env.NAME, now, now+N, now-N, uuid, guest.name, guest.color or 'text' is allowed");
+               "previous.PATH, env.NAME, now, now+N, now-N, uuid, guest.name, guest.color or "
+               "'text' is allowed");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
