@@ -21,6 +21,7 @@ struct Row {
 constexpr std::array k_table{
     Row{Reason::bad_content_length, 400, "CONTENT_LENGTH is not a plain decimal number"},
     Row{Reason::body_not_read, 400, "The request was cut off"},
+    Row{Reason::parameters_malformed, 400, "The request's parameters are malformed"},
     Row{Reason::body_too_short, 400, "The body is shorter than CONTENT_LENGTH"},
     Row{Reason::body_too_long, 400, "The body is longer than CONTENT_LENGTH"},
     Row{Reason::bad_percent_escape, 400, "Malformed form: bad percent escape"},
@@ -35,6 +36,7 @@ constexpr std::array k_table{
     Row{Reason::unsupported_media_type, 415,
         "Content type not supported: use multipart/form-data, application/x-www-form-urlencoded "
         "or application/json, in UTF-8"},
+    Row{Reason::parameters_too_long, 431, "The request's parameters are over 65536 bytes"},
     Row{Reason::missing_field, 422, "No % defined"},
     Row{Reason::field_too_long, 422, "% is longer than # bytes"},
     Row{Reason::field_not_utf8, 422, "% is not UTF-8"},

@@ -21,6 +21,7 @@ std::string_view status_line(int status) {
         case 413: return "413 Content Too Large";
         case 415: return "415 Unsupported Media Type";
         case 422: return "422 Unprocessable Content";
+        case 431: return "431 Request Header Fields Too Large";
         default: return "500 Internal Server Error";
     }
 }
@@ -55,6 +56,13 @@ std::string copy_of(const char* reason) noexcept {
 }
 
 }  // namespace
+
+Answer refuse(Reason reason) {
+    Response response;
+    response.status = status_of(reason);
+    response.body = public_text({reason});
+    return {response.status, to_cgi(response, true), {}};
+}
 
 Answer respond(AuthHandler& handler, const Request& request, std::chrono::sys_seconds now,
                RandomSource& random) {

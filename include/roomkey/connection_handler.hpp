@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// What to do with the bytes that arrive on a connection: wait for more, let a request be answered,
-// answer a management record, or throw them away.
+// What to do with the bytes that arrive on a connection: have a request answered, send a reply,
+// keep what is not whole yet, or throw them away.
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "roomkey/connections.hpp"
 #include "roomkey/counts.hpp"
 #include "roomkey/fastcgi.hpp"
-#include "roomkey/fastcgi_record.hpp"
+#include "roomkey/limits.hpp"
+#include "roomkey/record_reader.hpp"
 #include "roomkey/shared_handler.hpp"
 #include "roomkey/system.hpp"
 
@@ -20,11 +20,11 @@ namespace roomkey {
 // For one worker. It never waits: what is not there yet is left for another call.
 class ConnectionHandler {
 public:
-    ConnectionHandler(Connections& connections, SharedHandler& handlers,
-                      std::size_t max_connections);
+    ConnectionHandler(Connections& connections, SharedHandler& handlers, const Limits& limits);
 
-    // Acts on the input of `fd`, one of the connections, which it may close. False if it stopped
-    // before the end of the input, to let others have their turn: then it is to be called again.
+    // Acts on the input of `fd`, one of the connections. It may close it, or others that hold
+    // more memory than there is. False if more input may be there: then it is to be called again,
+    // after others have had their turn.
     [[nodiscard]] bool handle_input(int fd);
 
     // From now on no connection is kept open after an answer.
@@ -33,26 +33,22 @@ public:
     [[nodiscard]] const Counts& counts() const { return m_counts; }
 
 private:
-    // What became of one look at the input.
-    enum class Look { nothing_new, incomplete, more, closed };
-
-    Look look(int fd);
-    Look act_on(int fd, std::span<const unsigned char> input);
-    Look wait_for_rest(int fd, std::size_t available);
-    Look serve(int fd, const fastcgi::Scan& scan, std::size_t available);
-    fastcgi::After serve_collected(int fd, const fastcgi::Scan& scan);
-    Look answer(int fd, const fastcgi::Scan& scan, std::size_t available);
-    bool take(int fd, std::size_t start, std::size_t size);
-    bool send(int fd, std::span<const unsigned char> bytes);
-    Look start_draining(int fd);
-    [[nodiscard]] bool drain(int fd);
+    void act_on(int fd, fastcgi::Bytes input);
+    [[nodiscard]] bool answer(int fd, const fastcgi::ReceivedRequest& request);
+    [[nodiscard]] bool send_reply(int fd);
+    void start_draining(int fd);
+    void keep_rest(int fd, fastcgi::RecordReader& reader);
 
     Connections& m_connections;
     SharedHandler::Copy m_handler;
-    std::size_t m_max_connections;
+    std::size_t m_max_buffered;
     SystemRandom m_random;
-    fastcgi::Exchange m_exchange;
-    std::vector<unsigned char> m_buffer;
+    fastcgi::LibfcgiRequest m_libfcgi;
+    // Usually a request arrives whole, and is never kept anywhere else.
+    std::vector<unsigned char> m_input;
+    fastcgi::RecordReader m_reader;
+    // Replies that wait for the next answer, or the end of the input.
+    std::string m_reply;
     Counts m_counts;
     bool m_keeps = true;
 };

@@ -1,45 +1,42 @@
 // SPDX-License-Identifier: MIT
-// The FastCGI gateway's way through libfcgi: one request that is known to be there, one answer.
-// This is the only unit that knows libfcgi.
+// The way through libfcgi: one request that was read already, one answer. This is the only unit
+// that knows libfcgi.
 #pragma once
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "roomkey/auth_handler.hpp"
-#include "roomkey/fastcgi_record.hpp"
 #include "roomkey/random.hpp"
+#include "roomkey/record_reader.hpp"
 
 namespace roomkey::fastcgi {
 
-// What is to become of the connection after an exchange. Its owner closes it, but for `gone`.
-enum class After {
-    keep,   // answered; the web server keeps it open for another request
-    close,  // answered for the last time
-    drain,  // answered for the last time, with input left that nobody will read
+// What is to become of a connection after an answer. Its owner closes it.
+enum class ConnectionFate {
+    keep,   // the web server keeps it open for another request
+    close,  // this was its last request
+    drain,  // the same, with input left that nobody will read
     lost,   // the answer could not be sent
-    gone,   // libfcgi found no request, and has closed the descriptor
 };
 
 // For one thread; reused from request to request. Creating the first one initialises libfcgi.
-class Exchange {
+// Holds a pipe that has room for the largest request. Throws std::system_error without one.
+class LibfcgiRequest {
 public:
-    Exchange();
-    ~Exchange();
-    Exchange(const Exchange&) = delete;
-    Exchange& operator=(const Exchange&) = delete;
+    LibfcgiRequest();
+    ~LibfcgiRequest();
+    LibfcgiRequest(const LibfcgiRequest&) = delete;
+    LibfcgiRequest& operator=(const LibfcgiRequest&) = delete;
 
-    // Reads the request that waits on `connection`, lets `handler` answer it, writes the answer.
-    // `connection` must be non-blocking, with a request or the start of an oversized one in its
-    // input; so nothing here waits. A request that can't be read to its end gets no token.
-    [[nodiscard]] After serve(int connection, const Scan& scan, AuthHandler& handler,
-                              RandomSource& random);
+    // Gives libfcgi a copy of the request to read, lets `handler` answer what it has read, and
+    // sends the answer on `connection`, which must be non-blocking; so nothing here waits. A
+    // request that libfcgi can't read to its end gets no token.
+    [[nodiscard]] ConnectionFate answer(int connection, const ReceivedRequest& received,
+                                        AuthHandler& handler, RandomSource& random);
 
 private:
-    class Request;
-    std::unique_ptr<Request> m_request;
-    std::vector<char> m_body;
+    class Impl;
+    std::unique_ptr<Impl> m_impl;
 };
 
 }  // namespace roomkey::fastcgi

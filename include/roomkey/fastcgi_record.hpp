@@ -1,37 +1,61 @@
 // SPDX-License-Identifier: MIT
-// Looks at the bytes of a connection before libfcgi does: whether a whole request is there, and
-// what libfcgi had better not see. Pure: bytes in, verdict out. (FastCGI 1.0, sections 3 to 5.)
+// Records on the wire (FastCGI 1.0, sections 3.3 to 5 and 8): their types and headers, name-value
+// pairs, and the records with which the gateway itself replies.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace roomkey::fastcgi {
 
-enum class Verdict {
-    incomplete,       // more bytes are needed
-    request,          // a whole request is there
-    oversized,        // all parameters are there, and more of the body than any request may have
-    answer,           // a record that `reply` answers, or that is ignored; the connection goes on
-    answer_and_close  // a request or a record that is refused; `reply` says so, or is empty
+using Bytes = std::span<const unsigned char>;
+
+enum class RecordType : unsigned char {
+    begin_request = 1,
+    abort_request = 2,
+    end_request = 3,
+    params = 4,
+    standard_input = 5,
+    get_values = 9,
+    get_values_result = 10,
+    unknown_type = 11,
 };
 
-struct Scan {
-    Verdict verdict;
-    // How many of the bytes the verdict covers.
-    std::size_t size = 0;
-    // Records to send; empty for most verdicts.
-    std::string reply = {};
-    // Where those bytes start: after the front for a record within a request, which goes on
-    // without it.
-    std::size_t start = 0;
+enum class ProtocolStatus : unsigned char {
+    request_complete = 0,
+    cant_mpx_conn = 1,
+    unknown_role = 3,
 };
 
-// Judges the bytes that stand at the front of a connection's input. `full` says that no more bytes
-// than these can be looked at. GET_VALUES is answered with `max_connections`.
-// Costs one pass over the records' headers, and over the parameters' lengths once all is there.
-[[nodiscard]] Scan scan(std::span<const unsigned char> bytes, bool full,
-                        std::size_t max_connections);
+inline constexpr unsigned char k_version = 1;
+inline constexpr unsigned k_responder = 1;
+inline constexpr unsigned char k_keep_conn = 1;
+inline constexpr std::size_t k_max_content = 65'535;
+// Of BEGIN_REQUEST, END_REQUEST and UNKNOWN_TYPE.
+inline constexpr std::size_t k_body_size = 8;
+
+using RecordHeader = std::array<unsigned char, 8>;
+
+// The header of a record without padding.
+[[nodiscard]] RecordHeader make_header(RecordType type, unsigned id, std::size_t content_size);
+
+struct Pair {
+    std::string_view name;
+    std::string_view value;
+};
+
+// Takes a name-value pair (section 3.4) off the front of `bytes`, if all of it is there.
+[[nodiscard]] std::optional<Pair> take_pair(Bytes& bytes);
+
+[[nodiscard]] std::string end_request(unsigned id, ProtocolStatus status);
+
+// The reply to a management record (section 4): to GET_VALUES the names that are known, each once,
+// and UNKNOWN_TYPE to anything else.
+[[nodiscard]] std::string management_reply(unsigned char type, Bytes content,
+                                           std::size_t max_connections);
 
 }  // namespace roomkey::fastcgi

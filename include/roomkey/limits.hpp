@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What peers may take of a process: connections and time.
+// What peers may take of a process: connections, memory and time.
 #pragma once
 
 #include <chrono>
@@ -9,9 +9,15 @@
 
 namespace roomkey {
 
+// The same for all workers of a process together.
+inline constexpr std::size_t k_max_buffered = 32 * 1024 * 1024;
+
 struct Limits {
     // Connections of one worker at once; above it the one that has been idle longest is closed.
     std::size_t connections = 1024;
+    // Bytes that the half-sent requests of one worker may hold; above it the one that has waited
+    // longest is closed.
+    std::size_t buffered = k_max_buffered;
     // How long a request may take to arrive, from its first byte.
     std::chrono::milliseconds request_time{5000};
     // How long a connection may say nothing at all before a stop closes it.

@@ -14,6 +14,7 @@ enum class Reason {
     // 400: the message itself is broken
     bad_content_length,
     body_not_read,
+    parameters_malformed,
     body_too_short,
     body_too_long,
     bad_percent_escape,
@@ -23,11 +24,12 @@ enum class Reason {
     field_not_string,
     // 401
     not_logged_in,
-    // 405, 413, 415
+    // 405, 413, 415, 431
     method_not_allowed,
     body_too_large,
     too_many_fields,
     unsupported_media_type,
+    parameters_too_long,
     // 422: well formed, but not what the policy asks for
     missing_field,
     field_too_long,

@@ -8,6 +8,7 @@
 #include "roomkey/auth_handler.hpp"
 #include "roomkey/http.hpp"
 #include "roomkey/random.hpp"
+#include "roomkey/refusal.hpp"
 
 namespace roomkey {
 
@@ -18,6 +19,9 @@ struct Answer {
     // For the log, when status is 500: what went wrong. Never part of `bytes`.
     std::string failure;
 };
+
+// The answer to a request that nobody may look into.
+[[nodiscard]] Answer refuse(Reason reason);
 
 // Lets the handler answer; whatever it throws becomes one fixed 500, and no token.
 [[nodiscard]] Answer respond(AuthHandler& handler, const Request& request,

@@ -43,7 +43,7 @@ AuthHandler make_handler() {
 struct Server {
     Connections connections;
     SharedHandler handlers{make_handler()};
-    ConnectionHandler handler{connections, handlers, 100};
+    ConnectionHandler handler{connections, handlers, Limits{}};
 
     // Lets it act on all that is there.
     void handle(int fd) {

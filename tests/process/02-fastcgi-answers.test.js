@@ -98,6 +98,10 @@ test('parameters that repeat, or hold NUL, or come by the hundred, do no harm', 
   const base = [['REQUEST_METHOD', 'POST'], ['CONTENT_TYPE', 'application/x-www-form-urlencoded'], ['CONTENT_LENGTH', '21']];
   assert.equal((await ask(server.address, { params: [...many, ...base] })).status, 200);
   assert.equal((await ask(server.address, { params: [...base, ['EMPTY', ''], ['', 'nameless'], ['N\0UL', 'a\0b'], ['LONG', 'x'.repeat(20_000)]] })).status, 200);
+  // A name or a value that nobody could read as it was sent is not there.
+  for (const params of [[['REQUEST_METHOD', 'POST\0']], [['REQUEST_METHOD=POST', '']]]) {
+    assert.equal((await ask(server.address, { params })).status, 405);
+  }
   const twice = await ask(server.address, { params: [['REQUEST_METHOD', 'GET'], ...base] });
   assert.ok([200, 405].includes(twice.status));
   assert.equal((await ask(server.address)).status, 200);
@@ -113,7 +117,7 @@ test('a policy of its own: JSON reply, server parameters, 401 without them', asy
   const answer = await ask(address, { params: { ROOMKEY_USER: 'ann "the" <b>' } });
   const { client, user } = await verify(JSON.parse(answer.body).token);
   assert.deepEqual({ client, user }, { client: clientID, user: 'ann "the" <b>' });
-  for (const params of [{}, { ROOMKEY_USER: '' }]) {
+  for (const params of [{}, { ROOMKEY_USER: '' }, { ROOMKEY_USER: 'ann\0x' }, { 'ROOMKEY_USER=ann': '' }]) {
     assert.equal((await ask(address, { params })).status, 401);
   }
   const forged = await ask(address, { params: { HTTP_ROOMKEY_USER: 'root' } });

@@ -7,6 +7,10 @@
 
 #include <list>
 #include <optional>
+#include <string>
+
+#include "fastcgi_bytes.hpp"
+#include "support.hpp"
 
 namespace {
 
@@ -27,7 +31,7 @@ bool is_open(int fd) {
     return ::fcntl(fd, F_GETFD) >= 0;
 }
 
-bool oldest_is(const Connections& all, State state, int fd) {
+bool oldest_is(const Connections& all, ConnectionState state, int fd) {
     const auto oldest = all.oldest(state);
     return oldest && oldest->fd == fd;
 }
@@ -36,9 +40,9 @@ BOOST_AUTO_TEST_CASE(begins_silent) {
     Connections all;
     const int fd = add_one(all);
     BOOST_TEST(all.size() == 1U);
-    BOOST_TEST((all.state_of(fd) == State::silent));
-    BOOST_TEST(oldest_is(all, State::silent, fd));
-    BOOST_TEST(!all.oldest(State::idle).has_value());
+    BOOST_TEST((all.state_of(fd) == ConnectionState::silent));
+    BOOST_TEST(oldest_is(all, ConnectionState::silent, fd));
+    BOOST_TEST(!all.oldest(ConnectionState::idle).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(orders_a_state_by_how_long_ago_it_was_entered) {
@@ -46,38 +50,54 @@ BOOST_AUTO_TEST_CASE(orders_a_state_by_how_long_ago_it_was_entered) {
     const int first = add_one(all);
     const int second = add_one(all);
     const int third = add_one(all);
-    BOOST_TEST((all.in(State::silent) == std::list<int>{first, second, third}));
-    all.move(second, State::idle);
-    all.move(first, State::idle);
-    BOOST_TEST((all.in(State::silent) == std::list<int>{third}));
-    BOOST_TEST((all.in(State::idle) == std::list<int>{second, first}));
-    BOOST_TEST(oldest_is(all, State::idle, second));
+    BOOST_TEST((all.in(ConnectionState::silent) == std::list<int>{first, second, third}));
+    all.move(second, ConnectionState::idle);
+    all.move(first, ConnectionState::idle);
+    BOOST_TEST((all.in(ConnectionState::silent) == std::list<int>{third}));
+    BOOST_TEST((all.in(ConnectionState::idle) == std::list<int>{second, first}));
+    BOOST_TEST(oldest_is(all, ConnectionState::idle, second));
     // Starting over in a state makes it the youngest there.
-    all.move(second, State::idle);
-    BOOST_TEST(oldest_is(all, State::idle, first));
-    BOOST_TEST((all.oldest(State::idle)->since <= SteadyClock::now()));
+    all.move(second, ConnectionState::idle);
+    BOOST_TEST(oldest_is(all, ConnectionState::idle, first));
+    BOOST_TEST((all.oldest(ConnectionState::idle)->since <= SteadyClock::now()));
 }
 
 BOOST_AUTO_TEST_CASE(closes_what_it_is_told_to) {
     Connections all;
     const int first = add_one(all);
     const int second = add_one(all);
-    all.move(first, State::draining);
+    all.move(first, ConnectionState::draining);
     all.close(first);
     BOOST_TEST(!is_open(first));
     BOOST_TEST(is_open(second));
     BOOST_TEST(all.size() == 1U);
     BOOST_TEST(!all.state_of(first).has_value());
-    BOOST_TEST(!all.oldest(State::draining).has_value());
+    BOOST_TEST(!all.oldest(ConnectionState::draining).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(forgets_without_closing) {
+BOOST_AUTO_TEST_CASE(knows_what_its_readers_hold) {
     Connections all;
-    const int fd = add_one(all);
-    all.forget(fd);
-    BOOST_TEST(!all.state_of(fd).has_value());
-    BOOST_TEST(is_open(fd));
-    const Descriptor closes_it(fd);
+    const int first = add_one(all);
+    const int second = add_one(all);
+    BOOST_TEST(all.reader(first) == nullptr);
+    BOOST_TEST(all.buffered() == 0U);
+    fastcgi::RecordReader reader(1);
+    const std::string bytes = test::begin() + test::record(test::params, std::string(5000, 'x'));
+    (void)reader.read(test::bytes_of(bytes));
+    for (const int fd : {first, second}) {
+        all.keep_reader(fd, reader);
+        BOOST_TEST(all.reader(fd) != &reader);
+    }
+    BOOST_TEST(all.buffered() >= 10'000U);
+    BOOST_TEST(all.buffered() == all.reader(first)->memory() + all.reader(second)->memory());
+    (void)all.reader(first)->read(test::bytes_of(bytes.substr(16)));
+    all.keep_reader(first, *all.reader(first));
+    BOOST_TEST(all.buffered() == all.reader(first)->memory() + all.reader(second)->memory());
+    all.drop_reader(first);
+    BOOST_TEST(all.reader(first) == nullptr);
+    BOOST_TEST(all.buffered() == all.reader(second)->memory());
+    all.close(second);
+    BOOST_TEST(all.buffered() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(closes_all_at_its_end) {

@@ -80,11 +80,6 @@ ssize_t write(int fd, const void* buffer, size_t size) {
     return fails(Call::write) ? -1 : real(fd, buffer, size);
 }
 
-int socketpair(int domain, int type, int protocol, int fds[2]) noexcept {
-    static auto* const real = next(&socketpair, "socketpair");
-    return fails(Call::socketpair) ? -1 : real(domain, type, protocol, fds);
-}
-
 int poll(pollfd* fds, nfds_t count, int timeout) {
     static auto* const real = next(&poll, "poll");
     return fails(Call::poll) ? -1 : real(fds, count, timeout);

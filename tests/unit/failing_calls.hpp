@@ -13,11 +13,10 @@ enum class Call {
     send,
     read,
     write,
-    socketpair,
     poll,
     clock_gettime,
 };
-inline constexpr int k_calls = 10;
+inline constexpr int k_calls = 9;
 
 // While it lives, `times` calls fail with `error`, from the `first`-th on (counted from 1).
 class FailingCall {

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
-// roomkey hands libfcgi connections of its own, by way of struct fields that libfcgi makes no
+// roomkey hands libfcgi descriptors of its own, by way of struct fields that libfcgi makes no
 // promise about. So they are pinned here: with a libfcgi in which they differ, this does not
 // compile, or fails, before anything else does.
-#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <fcgiapp.h>
 #include <sys/socket.h>
 
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <type_traits>
@@ -23,9 +21,9 @@ namespace {
 
 using namespace roomkey;
 using namespace roomkey::test;
-using fastcgi::After;
-using fastcgi::Scan;
-using fastcgi::Verdict;
+using fastcgi::ConnectionFate;
+using fastcgi::LibfcgiRequest;
+using fastcgi::ReceivedRequest;
 
 static_assert(std::is_standard_layout_v<FCGX_Request>);
 static_assert(std::is_same_v<decltype(FCGX_Request::ipcFd), int>);
@@ -64,170 +62,146 @@ BOOST_AUTO_TEST_CASE(sets_the_fields_where_the_header_says) {
     BOOST_TEST(request.detached == 0);
 }
 
-After serve(fastcgi::Exchange& exchange, const Connection& connection, Verdict verdict) {
+// A whole request that a reader has put together.
+ReceivedRequest received(const std::string& parameters, const std::string& body,
+                         bool keeps_connection = true, unsigned id = 1) {
+    return {id, keeps_connection, parameters, body, {}, true};
+}
+
+std::string post_parameters(const std::string& body, const std::string& more = {}) {
+    return pair("REQUEST_METHOD", "POST") +
+           pair("CONTENT_TYPE", "application/x-www-form-urlencoded") +
+           pair("CONTENT_LENGTH", std::to_string(body.size())) + more;
+}
+
+ReceivedRequest received_post(const std::string& body, bool keeps_connection = true,
+                              unsigned id = 1, const std::string& more = {}) {
+    return received(post_parameters(body, more), body, keeps_connection, id);
+}
+
+ConnectionFate answer(LibfcgiRequest& libfcgi, const Connection& connection,
+                      const ReceivedRequest& request) {
     AuthHandler handler = builtin_handler();
     FixedRandom random;
-    return exchange.serve(connection.ours.get(), Scan{verdict, 0, {}}, handler, random);
+    return libfcgi.answer(connection.ours.get(), request, handler, random);
 }
 
 BOOST_AUTO_TEST_CASE(answers_one_request_after_the_other_on_a_kept_connection) {
     const Connection connection;
-    fastcgi::Exchange exchange;
-    for (const std::size_t id : {1U, 2U, 300U}) {
-        connection.send(post("clientID=x", 1, id));
-        BOOST_TEST((serve(exchange, connection, Verdict::request) == After::keep));
-        const std::string answer = connection.received();
-        BOOST_TEST(content_of(answer, k_stdout, id).starts_with("Status: 200 OK\r\n"));
-        BOOST_TEST(content_of(answer, k_stderr, id).empty());
-        BOOST_TEST(content_of(answer, k_end, id) == k_completed);
+    LibfcgiRequest libfcgi;
+    for (const unsigned id : {1U, 2U, 300U}) {
+        BOOST_TEST((answer(libfcgi, connection, received_post("clientID=x", true, id)) ==
+                    ConnectionFate::keep));
+        const std::string records = connection.received();
+        BOOST_TEST(content_of(records, k_stdout, id).starts_with("Status: 200 OK\r\n"));
+        BOOST_TEST(content_of(records, k_stderr, id).empty());
+        BOOST_TEST(content_of(records, k_end, id) == k_completed);
     }
     BOOST_TEST(is_open(connection.ours.get()));
 }
 
 BOOST_AUTO_TEST_CASE(leaves_a_connection_that_is_not_kept_to_its_owner) {
     const Connection connection;
-    fastcgi::Exchange exchange;
-    connection.send(post("clientID=x", 0));
-    BOOST_TEST((serve(exchange, connection, Verdict::request) == After::close));
+    LibfcgiRequest libfcgi;
+    BOOST_TEST(
+        (answer(libfcgi, connection, received_post("clientID=x", false)) == ConnectionFate::close));
     BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 200 OK\r\n"));
     BOOST_TEST(is_open(connection.ours.get()));
 }
 
-BOOST_AUTO_TEST_CASE(answers_many_connections_with_one_exchange) {
-    fastcgi::Exchange exchange;
+BOOST_AUTO_TEST_CASE(answers_many_connections_with_one_pipe) {
+    LibfcgiRequest libfcgi;
     for (int i = 0; i < 100; ++i) {
         const Connection connection;
-        connection.send(post("clientID=c" + std::to_string(i), i % 2 == 0 ? 1 : 0));
-        BOOST_TEST((serve(exchange, connection, Verdict::request) ==
-                    (i % 2 == 0 ? After::keep : After::close)));
+        BOOST_TEST((answer(libfcgi, connection,
+                           received_post("clientID=c" + std::to_string(i), i % 2 == 0)) ==
+                    (i % 2 == 0 ? ConnectionFate::keep : ConnectionFate::close)));
         BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 200 OK\r\n"));
     }
 }
 
 BOOST_AUTO_TEST_CASE(takes_no_variable_over_to_the_next_request) {
     const Connection connection;
-    fastcgi::Exchange exchange;
-    connection.send(post("", 1, 1, pair("QUERY_STRING", "clientID=x")));
-    BOOST_TEST((serve(exchange, connection, Verdict::request) == After::keep));
+    LibfcgiRequest libfcgi;
+    (void)answer(libfcgi, connection,
+                 received_post("", true, 1, pair("QUERY_STRING", "clientID=x")));
     BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 200 OK\r\n"));
-    connection.send(post("", 1));
-    BOOST_TEST((serve(exchange, connection, Verdict::request) == After::keep));
+    (void)answer(libfcgi, connection, received_post(""));
     BOOST_TEST(
         content_of(connection.received(), k_stdout).ends_with("\r\n\r\nNo clientID defined"));
 }
 
-BOOST_AUTO_TEST_CASE(drains_what_nobody_reads_of_a_body_over_the_limit) {
-    fastcgi::Exchange exchange;
-    const std::string body = std::string(16385 - 10, '&') + "clientID=x";
-    {
-        const Connection connection;
-        connection.send(post(body, 1));
-        BOOST_TEST((serve(exchange, connection, Verdict::request) == After::drain));
-        BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 413 "));
-        BOOST_TEST(is_open(connection.ours.get()));
-    }
-    {
-        const Connection connection;
-        connection.send(begin(1, 1) + record(params, pair("REQUEST_METHOD", "POST")) +
-                        record(params) + record(standard_input, body + body));
-        BOOST_TEST((serve(exchange, connection, Verdict::oversized) == After::drain));
-        BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 413 "));
-    }
-}
-
-// Had a record been cut off in spite of the scan, the half that is there must not be signed.
-BOOST_AUTO_TEST_CASE(signs_nothing_of_a_request_that_is_cut_off_anywhere) {
-    const std::string whole =
-        begin(1, 1) +
-        record(params, pair("REQUEST_METHOD", "POST") + pair("QUERY_STRING", "clientID=x")) +
-        record(params) + record(standard_input);
-    fastcgi::Exchange exchange;
-    for (std::size_t size = 1; size < whole.size(); ++size) {
-        BOOST_TEST_CONTEXT("cut after " << size << " bytes") {
-            Connection connection;
-            connection.send(whole.substr(0, size));
-            const After after = serve(exchange, connection, Verdict::request);
-            BOOST_TEST((after == After::drain || after == After::gone || after == After::lost));
-            const std::string answer = content_of(connection.received(), k_stdout);
-            // Without its parameters it is not even a POST.
-            BOOST_TEST((answer.empty() || answer.starts_with("Status: 400 ") ||
-                        answer.starts_with("Status: 405 ")));
-            if (after == After::gone) {
-                BOOST_TEST(!is_open(connection.ours.get()));
-                connection.ours.release();
-            }
-        }
-    }
-}
-
-BOOST_AUTO_TEST_CASE(signs_nothing_of_a_body_that_is_cut_off_anywhere) {
-    const std::string head =
-        begin(1, 1) +
-        record(params, pair("REQUEST_METHOD", "POST") +
-                           pair("CONTENT_TYPE", "application/x-www-form-urlencoded")) +
-        record(params);
-    const std::string body =
-        record(standard_input, "clientID=bcI:GPhz6A2T") + record(standard_input);
-    fastcgi::Exchange exchange;
-    for (std::size_t size = 0; size < body.size(); ++size) {
-        BOOST_TEST_CONTEXT("cut after " << size << " bytes") {
-            const Connection connection;
-            connection.send(head + body.substr(0, size));
-            BOOST_TEST((serve(exchange, connection, Verdict::request) == After::drain));
-            BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 400 "));
-        }
-    }
-}
-
-BOOST_AUTO_TEST_CASE(works_again_after_input_that_was_broken) {
-    fastcgi::Exchange exchange;
-    Connection broken;
-    broken.send("this is no FastCGI, and it is long enough for a record");
-    const auto start = std::chrono::steady_clock::now();
-    BOOST_TEST((serve(exchange, broken, Verdict::request) == After::gone));
-    // libfcgi would linger for two seconds, were the connection not said to be detached.
-    BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds(1)));
-    BOOST_TEST(!is_open(broken.ours.get()));
-    broken.ours.release();
+BOOST_AUTO_TEST_CASE(hands_over_the_largest_request) {
     const Connection connection;
-    connection.send(post("clientID=x", 1));
-    BOOST_TEST((serve(exchange, connection, Verdict::request) == After::keep));
-    BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 200 OK\r\n"));
+    LibfcgiRequest libfcgi;
+    const std::string body = "clientID=x" + std::string(k_max_body - 10, '&');
+    const std::string some = post_parameters(body, pair("QUERY_STRING", "also=y"));
+    const std::string large =
+        pair("X", std::string(fastcgi::k_max_parameters - some.size() - 6, 'x')) + some;
+    BOOST_TEST(large.size() == fastcgi::k_max_parameters);
+    for (int i = 0; i < 3; ++i) {
+        BOOST_TEST((answer(libfcgi, connection, received(large, body)) == ConnectionFate::keep));
+        BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 200 OK\r\n"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(drains_after_a_refusal_before_the_end) {
+    const Connection connection;
+    LibfcgiRequest libfcgi;
+    ReceivedRequest large = received_post(std::string(k_max_body + 1, '&'));
+    large.is_whole = false;
+    BOOST_TEST((answer(libfcgi, connection, large) == ConnectionFate::drain));
+    BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 413 "));
+    ReceivedRequest unread;
+    unread.id = 1;
+    unread.refusal = Reason::parameters_too_long;
+    BOOST_TEST((answer(libfcgi, connection, unread) == ConnectionFate::drain));
+    BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 431 "));
+}
+
+// What is refused unread is not read by anybody.
+BOOST_AUTO_TEST_CASE(keeps_malformed_parameters_from_libfcgi) {
+    const Connection connection;
+    LibfcgiRequest libfcgi;
+    ReceivedRequest malformed = received("\x80" + post_parameters("clientID=x"), "clientID=x");
+    malformed.refusal = Reason::parameters_malformed;
+    BOOST_TEST((answer(libfcgi, connection, malformed) == ConnectionFate::keep));
+    BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 400 "));
+    BOOST_TEST((answer(libfcgi, connection, received_post("clientID=x")) == ConnectionFate::keep));
+    BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 200 "));
 }
 
 BOOST_AUTO_TEST_CASE(answers_500_when_something_breaks_and_goes_on) {
     const Connection connection;
-    fastcgi::Exchange exchange;
+    LibfcgiRequest libfcgi;
     AuthHandler handler = builtin_handler();
     BrokenRandom broken;
-    connection.send(post("clientID=x", 1, 1, pair("ROOMKEY_REQUEST_ID", "0a1b-2.c_d")));
-    BOOST_TEST((exchange.serve(connection.ours.get(), Scan{Verdict::request, 0, {}}, handler,
-                               broken) == After::keep));
-    const std::string answer = connection.received();
-    BOOST_TEST(content_of(answer, k_stdout).starts_with("Status: 500 "));
-    BOOST_TEST(answer.find("randomness") == std::string::npos);
-    connection.send(post("clientID=x", 1));
-    BOOST_TEST((serve(exchange, connection, Verdict::request) == After::keep));
+    BOOST_TEST((libfcgi.answer(
+                    connection.ours.get(),
+                    received_post("clientID=x", true, 1, pair("ROOMKEY_REQUEST_ID", "0a1b-2.c_d")),
+                    handler, broken) == ConnectionFate::keep));
+    const std::string records = connection.received();
+    BOOST_TEST(content_of(records, k_stdout).starts_with("Status: 500 "));
+    BOOST_TEST(records.find("randomness") == std::string::npos);
+    (void)answer(libfcgi, connection, received_post("clientID=x"));
     BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 200 OK\r\n"));
 }
 
 BOOST_AUTO_TEST_CASE(tells_an_answer_that_nobody_takes) {
-    fastcgi::Exchange exchange;
+    LibfcgiRequest libfcgi;
     Connection connection;
-    connection.send(post("clientID=x", 1));
     connection.server = Descriptor();
-    BOOST_TEST((serve(exchange, connection, Verdict::request) == After::lost));
+    BOOST_TEST((answer(libfcgi, connection, received_post("clientID=x")) == ConnectionFate::lost));
     BOOST_TEST(is_open(connection.ours.get()));
 }
 
 BOOST_AUTO_TEST_CASE(waits_for_no_peer_that_reads_nothing) {
-    fastcgi::Exchange exchange;
+    LibfcgiRequest libfcgi;
     const Connection connection;
-    connection.send(post("clientID=x", 1));
     const std::string filler(1 << 16, '\0');
     while (::send(connection.ours.get(), filler.data(), filler.size(), MSG_DONTWAIT) > 0) {
     }
-    BOOST_TEST((serve(exchange, connection, Verdict::request) == After::lost));
+    BOOST_TEST((answer(libfcgi, connection, received_post("clientID=x")) == ConnectionFate::lost));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -28,6 +28,10 @@ const Row k_rows[] = {
      400,
      "CONTENT_LENGTH is not a plain decimal number"},
     {{"body_not_read"}, Reason::body_not_read, 400, "The request was cut off"},
+    {{"parameters_malformed"},
+     Reason::parameters_malformed,
+     400,
+     "The request's parameters are malformed"},
     {{"body_too_short"}, Reason::body_too_short, 400, "The body is shorter than CONTENT_LENGTH"},
     {{"body_too_long"}, Reason::body_too_long, 400, "The body is longer than CONTENT_LENGTH"},
     {{"bad_percent_escape"}, Reason::bad_percent_escape, 400, "Malformed form: bad percent escape"},
@@ -47,6 +51,10 @@ const Row k_rows[] = {
      415,
      "Content type not supported: use multipart/form-data, application/x-www-form-urlencoded or "
      "application/json, in UTF-8"},
+    {{"parameters_too_long"},
+     Reason::parameters_too_long,
+     431,
+     "The request's parameters are over 65536 bytes"},
     {{"missing_field"}, Reason::missing_field, 422, "No clientID defined"},
     {{"field_too_long"}, Reason::field_too_long, 422, "clientID is longer than 7 bytes"},
     {{"field_not_utf8"}, Reason::field_not_utf8, 422, "clientID is not UTF-8"},
@@ -66,6 +74,7 @@ std::string name_of(Reason reason) {
     switch (reason) {
         case Reason::bad_content_length: return "bad_content_length";
         case Reason::body_not_read: return "body_not_read";
+        case Reason::parameters_malformed: return "parameters_malformed";
         case Reason::body_too_short: return "body_too_short";
         case Reason::body_too_long: return "body_too_long";
         case Reason::bad_percent_escape: return "bad_percent_escape";
@@ -78,6 +87,7 @@ std::string name_of(Reason reason) {
         case Reason::body_too_large: return "body_too_large";
         case Reason::too_many_fields: return "too_many_fields";
         case Reason::unsupported_media_type: return "unsupported_media_type";
+        case Reason::parameters_too_long: return "parameters_too_long";
         case Reason::missing_field: return "missing_field";
         case Reason::field_too_long: return "field_too_long";
         case Reason::field_not_utf8: return "field_not_utf8";
