@@ -13,7 +13,9 @@ namespace roomkey {
 // The numbers are those of syslog (RFC 5424 6.2.1).
 enum class Severity { error = 3, warning = 4, notice = 5 };
 
-// Writes one line in one system call; control characters are replaced. Any thread may call it.
+// Writes one line in one system call; control characters are replaced, and 4,000 bytes are enough.
+// Never waits for a reader: a line that can't be written at once is dropped, and the next that can
+// be tells how many were. Any thread may call it.
 void log(Severity severity, std::string_view text);
 
 // The same for several events, a line each.

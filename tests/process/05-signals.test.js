@@ -258,6 +258,39 @@ describe('SIGHUP', () => {
   });
 });
 
+describe('a log that nobody reads', () => {
+  // A pipe that is full to the brim, with both of its ends open, as a reader that hangs leaves it.
+  const script = 'mkfifo "$1"; exec 3<>"$1"; dd if=/dev/zero of="$1" bs=4096 count=1000 oflag=nonblock 2>/dev/null 3>&-; shift; exec "$@" 2>&3 3>&-';
+  const startUnread = (pipe, path) => place.start('/bin/sh', ['-c', script, 'sh', pipe, roomkey, '--socket', `unix:${path}`], { env: environment });
+
+  test('delays no answer, no reload and no stop, and is told what it missed when it is read again', async () => {
+    const path = place.path('unread.sock');
+    const pipe = place.path('unread.log');
+    const child = startUnread(pipe, path);
+    await until('it listens', () => answers({ path }));
+    for (let i = 0; i < 20; i++) {
+      child.kill('SIGHUP');
+      assert.equal((await ask({ path })).status, 200);
+    }
+    // Held open by roomkey itself, it is read to what is there.
+    const read = place.start('cat', [pipe]);
+    await until('the count of what was dropped', async () => {
+      child.kill('SIGHUP');
+      return /roomkey: \d+ lines of the log were dropped\n.*roomkey: /s.test(read.stdout);
+    });
+    assert.equal((await ask({ path })).status, 200);
+    assert.equal((await child.stop()).status, 0);
+  });
+
+  test('does not keep it from stopping', async () => {
+    const path = place.path('unread-too.sock');
+    const child = startUnread(place.path('unread-too.log'), path);
+    await until('it listens', () => answers({ path }));
+    assert.equal((await ask({ path })).status, 200);
+    assert.equal((await child.stop()).status, 0);
+  });
+});
+
 test('a peer that sends BEGIN only, and then the signal, is not waited for longer than three seconds', async () => {
   const { child, address } = await serveUnix(place);
   const peer = await Peer.connect(address);

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { cases } from './support/cases.js';
@@ -277,6 +277,26 @@ describe('however the bytes are cut, the answer is the same', () => {
         peer.close();
       }
     }
+  });
+});
+
+describe('half-sent requests', () => {
+  const half = Buffer.concat([begin(), record(type.params, 'x'.repeat(60_000)), record(type.params, 'x'.repeat(5000)).subarray(0, 4000)]);
+  const memory = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+
+  test('of 64 KB on 2,000 connections take no more memory than is allowed, which goes back when they have gone', async (t) => {
+    const { address, child } = await serveUnix(place);
+    const before = memory(child.pid);
+    const peers = await connectMany(address, 2000, (peer) => peer.write(half));
+    const during = memory(child.pid);
+    assert.equal((await ask(address)).status, 200);
+    await until('the one that has waited longest to be closed', () => peers[0].ended);
+    assert.ok(!peers.at(-1).ended);
+    for (const peer of peers) peer.close();
+    t.diagnostic(`${before.toFixed(0)} MB before, ${during.toFixed(0)} MB with them`);
+    assert.ok(during < before + 64, `${during} MB`);
+    await until('the memory to be given back', () => memory(child.pid) < before + 8, { within: 3000 });
+    assert.equal((await ask(address)).status, 200);
   });
 });
 
