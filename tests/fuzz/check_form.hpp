@@ -12,7 +12,7 @@ namespace roomkey::fuzz {
 
 // Which fields the parsers are asked for.
 inline const FieldLimits k_limits{{"clientID", k_max_field_bytes}, {"a", k_max_field_bytes}};
-inline const reference::Names k_names{"clientID", "a"};
+inline const reference::Names k_names{{"clientID", 128}, {"a", 128}};
 
 inline void check_form(const Outcome<Form>& parsed,
                        const std::optional<reference::Fields>& expected) {

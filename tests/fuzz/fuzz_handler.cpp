@@ -3,6 +3,7 @@
 // the method, the content type, the length, the query, Accept and Origin, and then the body.
 // Whatever comes, the answer is one of those that are promised. It is a token exactly if a second,
 // slow reading of the request says so, and then the token verifies and holds what was asked for.
+// The name lasts by renewal, exactly where the field `previous` has one of our own tokens.
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -16,6 +17,7 @@
 #include "fuzz.hpp"
 #include "reference.hpp"
 #include "roomkey/base64url.hpp"
+#include "roomkey/guest.hpp"
 #include "roomkey/responder.hpp"
 
 using namespace roomkey;
@@ -29,7 +31,9 @@ constexpr std::string_view k_origin = "https://a.example";
 AuthHandler make_handler() {
     constexpr std::array<const char*, 2> k_environment{"SCALEDRONE_CHANNEL_ID=c", nullptr};
     std::string policy(k_builtin_policy);
-    policy.insert(policy.rfind('}'), R"(, "allowed_origins": ["https://a.example"])");
+    policy.replace(policy.find("${guest.name}"), 13, "${previous.data.name ?? guest.name}");
+    policy.insert(policy.rfind('}'), R"(, "allowed_origins": ["https://a.example"],
+        "renewal": {"field": "previous", "within": 60})");
     return {
         std::make_shared<const Policy>(
             compile_policy(policy, "policy", Parameters(k_environment.data()))),
@@ -51,9 +55,16 @@ struct Asked {
         if (method != "POST" || !length_fits() || body.size() > 16384) {
             return std::nullopt;
         }
-        const auto fields = reference::arguments(content_type, body, query, {"clientID"});
+        const auto fields = arguments();
         const std::string* id = fields ? reference::find(*fields, "clientID") : nullptr;
         return id == nullptr || id->empty() ? std::nullopt : std::optional(*id);
+    }
+
+    // What came in the field of the previous token.
+    [[nodiscard]] std::string previous() const {
+        const auto fields = arguments();
+        const std::string* text = fields ? reference::find(*fields, "previous") : nullptr;
+        return text == nullptr ? "" : *text;
     }
 
     [[nodiscard]] bool wants_json() const {
@@ -69,6 +80,11 @@ struct Asked {
     }
 
 private:
+    [[nodiscard]] std::optional<reference::Fields> arguments() const {
+        return reference::arguments(content_type, body, query,
+                                    {{"clientID", 128}, {"previous", 8192}});
+    }
+
     [[nodiscard]] bool length_fits() const {
         if (length.find_first_not_of("0123456789") != std::string::npos) {
             return false;
@@ -108,7 +124,22 @@ Json claims_for(const std::string& client) {
               {"^private-room-(?!" + quoted + "$).+$", rights(true, false)}}}};
 }
 
-void check_token(const std::string& token, const std::string& client) {
+// The name in a token with our header and our signature, or a guest's.
+std::string name_from(const std::string& previous) {
+    const auto parts = reference::split(previous, ".");
+    if (parts.size() == 3 && parts[0] == "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" &&
+        parts[2] == signature_of(parts[0] + "." + parts[1])) {
+        const Json claims = Json::parse(base64url::decode(parts[1]).value_or(""), nullptr, false);
+        if (claims.is_object() && claims.value("channel", "") == "c" &&
+            claims.value("exp", Json()).is_number_unsigned()) {
+            return claims["data"]["name"].get<std::string>();
+        }
+    }
+    fuzz::FixedRandom random;
+    return guest_name(random);
+}
+
+void check_token(const std::string& token, const std::string& client, const std::string& previous) {
     const std::size_t last = token.rfind('.');
     FUZZ_CHECK(last != std::string::npos);
     FUZZ_CHECK(token.substr(last + 1) == signature_of(token.substr(0, last)));
@@ -120,6 +151,7 @@ void check_token(const std::string& token, const std::string& client) {
     FUZZ_CHECK(text);
     Json claims = Json::parse(*text, nullptr, false);
     FUZZ_CHECK(claims.is_object() && claims["data"].size() == 2);
+    FUZZ_CHECK(claims["data"]["name"] == name_from(previous));
     claims.erase("data");
     FUZZ_CHECK(claims == claims_for(client));
 }
@@ -166,9 +198,9 @@ void check_answer(const Answer& answer, const Asked& asked) {
     if (asked.wants_json()) {
         const Json object = Json::parse(content, nullptr, false);
         FUZZ_CHECK(object.is_object() && object.size() == 2 && object["expires_at"] == 180);
-        check_token(object["token"].get<std::string>(), *client);
+        check_token(object["token"].get<std::string>(), *client, asked.previous());
     } else {
-        check_token(content, *client);
+        check_token(content, *client, asked.previous());
     }
 }
 

@@ -18,8 +18,8 @@
 namespace roomkey::reference {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
-// The names of the fields that are read.
-using Names = std::vector<std::string>;
+// The names of the fields that are read, each with the most bytes that it may have.
+using Names = std::vector<std::pair<std::string, std::size_t>>;
 
 inline std::vector<std::string> split(const std::string& text, const std::string& separator) {
     std::vector<std::string> parts(1);
@@ -101,8 +101,11 @@ inline bool is_clean(const std::string& text) {
            });
 }
 
-inline bool has(const Names& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
+// The most bytes that a field may have, or nothing if it is not read.
+inline std::optional<std::size_t> limit_of(const Names& names, const std::string& name) {
+    const auto found = std::find_if(names.begin(), names.end(),
+                                    [&name](const auto& each) { return each.first == name; });
+    return found == names.end() ? std::nullopt : std::optional(found->second);
 }
 
 // The fields that are read, if they are within the limits. `parts` counts what is no field, too.
@@ -110,9 +113,10 @@ inline std::optional<Fields> within_limits(const Fields& all, std::size_t parts,
                                            const Names& read) {
     Fields fields;
     std::copy_if(all.begin(), all.end(), std::back_inserter(fields),
-                 [&read](const auto& field) { return has(read, field.first); });
+                 [&read](const auto& field) { return limit_of(read, field.first).has_value(); });
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (fields[i].second.size() > 128 || !is_clean(fields[i].second)) {
+        if (fields[i].second.size() > limit_of(read, fields[i].first) ||
+            !is_clean(fields[i].second)) {
             return std::nullopt;
         }
         for (std::size_t k = 0; k < i; ++k) {
@@ -392,7 +396,7 @@ public:
                 }
                 if (const auto value = string()) {
                     fields.emplace_back(*name, *value);
-                } else if (has(m_read, *name) || !pass_over_value()) {
+                } else if (limit_of(m_read, *name) || !pass_over_value()) {
                     return std::nullopt;
                 }
                 ++count;
