@@ -255,7 +255,7 @@ describe('however the bytes are cut, the answer is the same', () => {
     }
   });
 
-  test('with padding of zeros or of records, anywhere: the padding is nobody\'s business', async () => {
+  test('with padding of zeros or of records, anywhere, that nobody reads', async () => {
     const lies = record(type.getValues, pairs(Array(20).fill(['FCGI_MAX_CONNS', ''])), { id: 0 });
     const hidden = record(type.params, pairs({ ROOMKEY_USER: 'root', REQUEST_METHOD: 'GET' }));
     for (const padding of [Buffer.alloc(8), Buffer.alloc(255), lies.subarray(0, 248), hidden]) {
