@@ -1,110 +1,100 @@
 // Keeps the page connected, with a new client and token each time: a token is for one connection.
 
-const patience = 10_000; // with each step
-const longest = 30_000; // pause between attempts
-const tries = 3; // until the person who is refused must ask
+import {readers} from './incoming.js';
+import {fetchToken, Refused} from './token.js';
 
-class Refused extends Error {} // asking again will hardly help
+const patience = 10_000; // milliseconds, with each step
+const maxPause = 30_000; // between attempts
+const maxRefusals = 3; // until the person must ask
+const wanted = new Error();
 
-const renewed = new Error();
-const signer = 'The token server';
-
-let online; // the client, while messages can be sent
-let end; // of the attempt, or of the connection
-let wake; // from the pause
+let online; // while messages can be sent
+let endConnection; // or the attempt
+let endPause;
 
 export const publish = (room, message) => online?.publish({room, message});
 
-export const hurry = () => wake?.();
+export const endWaiting = () => endPause?.();
 
-export function renew() {
-  end(renewed);
-  hurry();
+export function reconnect() {
+	endConnection(wanted);
+	endWaiting();
 }
 
 async function loadClient(src) {
-  const load = (done) => {
-    document.head.append(Object.assign(document.createElement('script'), {src, onload: done, onerror: done}));
-  };
-  if (!window.Scaledrone) await new Promise(load);
-  if (window.Scaledrone) return window.Scaledrone;
-  throw new Error('The script of the chat service does not load. Is it blocked?');
-}
-
-async function fetchToken(url, clientId, signal) {
-  const body = new FormData();
-  body.append('clientID', clientId);
-  const asked = fetch(url, {method: 'POST', body, signal}).then((reply) => Promise.all([reply, reply.text()]));
-  const [{ok, status, headers}, text] = await asked.catch(() => {
-    throw new Error(`${signer} does not answer.`);
-  });
-  const line = text.trim();
-  if (ok && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(line)) return line;
-  // A short line of plain text is for people.
-  const own = !ok && /^text\/plain/.test(headers.get('Content-Type')) && /^.{1,200}$/.test(line);
-  const Kind = status >= 500 || [408, 429].includes(status) ? Error : Refused;
-  const error = new Kind(`The server says: ${own ? line : `status ${status}, no token`}`);
-  error.wait = Math.min(headers.get('Retry-After') * 1000, 300_000);
-  throw error;
+	const script = Object.assign(document.createElement('script'), {src});
+	await new Promise((done) => {
+		script.onload = script.onerror = done;
+		document.head.append(script);
+	});
+	if (!window.Scaledrone) throw new Error('The script of the chat service does not load. Is it blocked?');
 }
 
 const answer = (source, event) => new Promise((resolve, reject) => {
-  source.on(event, (error) => (error ? reject(new Refused(`The chat service says: ${error.message}`)) : resolve()));
+	source.on(event, (error) => (error ? reject(new Refused(`The chat service says: ${error.message}`)) : resolve()));
 });
 
-async function live({channel, socket, script, auth, rooms}, claims, hear) {
-  const abort = new AbortController();
-  const ended = new Promise((resolve, reject) => (end = reject));
-  ended.catch(() => {});
-  const within = (step, who = 'The chat service') => {
-    const timer = setTimeout(() => end(new Error(`${who} does not answer.`)), patience);
-    return Promise.race([step, ended]).finally(() => clearTimeout(timer));
-  };
-  const Client = await within(loadClient(script));
-  const client = new Client(channel, {url: socket, autoReconnect: false, data: await claims()});
-  const subscribe = ({name, history}) => {
-    const room = client.subscribe(name, {historyCount: history});
-    for (const event of ['members', 'member_join', 'member_leave', 'message', 'history_message']) {
-      room.on(event, (data) => hear(event, name, data));
-    }
-    return answer(room, 'open').then(() => hear('denied', name), ({message}) => hear('denied', name, message));
-  };
-  try {
-    client.on('close', () => end(new Error('No connection to the chat service.')));
-    // An Event is the network failing, and `close` follows.
-    client.on('error', (error) => error instanceof Error && hear('refused', error.message));
-    await within(answer(client, 'open'));
-    client.authenticate(await within(fetchToken(auth, client.clientId, abort.signal), signer));
-    await within(answer(client, 'authenticate'));
-    hear('connected', client.clientId);
-    await within(Promise.all([...rooms, {name: `private-room-${client.clientId}`}].map(subscribe)));
-    online = client;
-    hear('status', 'online');
-    await ended;
-  } finally {
-    online = null;
-    abort.abort();
-    client.off();
-    client.close();
-    hear('lost');
-  }
+function subscribe(client, {name, history}, hear) {
+	const room = client.subscribe(name, {historyCount: history});
+	for (const event in readers) {
+		room.on(event, (received) => {
+			try {
+				hear(event, name, readers[event](received));
+			} catch (error) {
+				console.error('Left out:', error);
+			}
+		});
+	}
+	return answer(room, 'open').then(() => hear('denied', name), ({message}) => hear('denied', name, message));
 }
 
-/** `hear` is told status, connected, lost, denied, refused, and what happens in the rooms. */
-export async function connect(config, claims, hear) {
-  for (let failures = 0, refusals = 0; ; ) {
-    hear('status', 'connecting');
-    const began = Date.now();
-    const error = await live(config, claims, hear).catch((reason) => reason);
-    if (error === renewed) continue;
-    failures = Date.now() - began > patience ? 0 : failures + 1;
-    refusals = error instanceof Refused ? refusals + 1 : 0;
-    const stopped = refusals && refusals % tries === 0;
-    const pause = error.wait || Math.min(longest, 250 * 2 ** failures) * (0.5 + Math.random() / 2);
-    hear('status', 'waiting', error.message);
-    await new Promise((resolve) => {
-      if (!stopped) setTimeout(resolve, pause);
-      wake = resolve;
-    });
-  }
+async function runConnection({channel, socket, script, auth, rooms}, hear) {
+	const abort = new AbortController();
+	const ended = new Promise((resolve, reject) => (endConnection = reject));
+	ended.catch(() => {});
+	const within = (step, who = 'The chat service') => {
+		const timer = setTimeout(() => endConnection(new Error(`${who} does not answer.`)), patience);
+		return Promise.race([step, ended]).finally(() => clearTimeout(timer));
+	};
+	if (!window.Scaledrone) await within(loadClient(script));
+	const client = new Scaledrone(channel, {url: socket, autoReconnect: false});
+	try {
+		client.on('close', () => endConnection(new Error('No connection to the chat service.')));
+		// An Event is the network failing, and `close` follows.
+		client.on('error', (error) => error instanceof Error && hear('refused', error.message));
+		await within(answer(client, 'open'));
+		client.authenticate(await within(fetchToken(auth, client.clientId, abort.signal), 'The token server'));
+		await within(answer(client, 'authenticate'));
+		hear('connected', client.clientId);
+		const own = {name: `private-room-${client.clientId}`};
+		await within(Promise.all([...rooms, own].map((room) => subscribe(client, room, hear))));
+		online = client;
+		hear('status', 'online');
+		await ended;
+	} finally {
+		online = null;
+		abort.abort();
+		client.off();
+		client.close();
+		hear('lost');
+	}
+}
+
+/** `hear` is told what the methods of Chat are called. */
+export async function connect(config, hear) {
+	for (let failures = 0, refusals = 0; ; ) {
+		hear('status', 'connecting');
+		const began = Date.now();
+		const error = await runConnection(config, hear).catch((reason) => reason);
+		if (error === wanted) continue;
+		failures = Date.now() - began > patience ? 0 : failures + 1;
+		refusals = error instanceof Refused ? refusals + 1 : 0;
+		const stopped = refusals && refusals % maxRefusals === 0;
+		const pause = error.wait || Math.min(maxPause, 250 * 2 ** failures) * (0.5 + Math.random() / 2);
+		hear('status', 'waiting', error.message);
+		await new Promise((resolve) => {
+			if (!stopped) setTimeout(resolve, pause);
+			endPause = resolve;
+		});
+	}
 }

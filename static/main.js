@@ -1,70 +1,58 @@
-// Wires the parts.
-
 import {loadConfig} from './config.js';
-import {connect, hurry, publish, renew} from './connection.js';
-import {claims, earlierLinks, keep, kept} from './identity.js';
+import {connect, endWaiting, publish, reconnect} from './connection.js';
+import {readName} from './incoming.js';
 import {Chat} from './state.js';
-import {banner, start, update} from './view.js';
+import {keep} from './token.js';
+import {showBanner, start, update} from './view.js';
 
 // Without a configuration nothing more happens.
 const config = await loadConfig().catch(({message}) => new Promise(() => {
-  banner(`config.json is missing or wrong.\n${message}`);
+	showBanner(`config.json is missing or wrong.\n${message}`);
 }));
-const chat = new Chat(config, kept, publish);
+const chat = new Chat(config, publish);
 
 function rename(name) {
-  keep({name});
-  renew(); // the service takes a name with the handshake only
+	keep({name: readName(name)});
+	reconnect(); // others hear the name of who joins
 }
 
-start(chat, rename, hurry);
+start(chat, rename, endWaiting);
 
-let words; // about trouble
-let late; // enough to tell
+let trouble; // in words
+let troubleTime; // to show them
 let timer;
 
-function tell(kind, said) {
-  clearTimeout(timer);
-  if (chat.online) {
-    banner(late < Date.now() ? 'Connected.' : '');
-    timer = setTimeout(banner, 3000, '');
-    words = late = undefined;
-    return;
-  }
-  words = said ?? words ?? 'Connecting…';
-  late ??= Date.now() + 2000; // a short interruption is not worth a word
-  timer = setTimeout(() => banner(navigator.onLine ? words : `You are offline. ${words}`), late - Date.now());
+function showStatus(words) {
+	clearTimeout(timer);
+	if (chat.online) {
+		showBanner(troubleTime < Date.now() ? 'Connected.' : '');
+		timer = setTimeout(showBanner, 3000, '');
+		trouble = troubleTime = undefined;
+		return;
+	}
+	trouble = words ?? trouble ?? 'Connecting…';
+	troubleTime ??= Date.now() + 2000; // a short interruption is not worth a word
+	const show = () => showBanner(navigator.onLine ? trouble : `You are offline. ${trouble}`);
+	timer = setTimeout(show, troubleTime - Date.now());
 }
 
-async function reunite() {
-  for (const person of chat.people) person.earlier ??= await earlierLinks(person.link);
-  chat.reunite();
-  update();
-}
-
-connect(config, claims, (event, ...heard) => {
-  chat[event](...heard);
-  if (event === 'status') tell(...heard);
-  if (event.startsWith('member')) {
-    // A guest keeps those of the first token.
-    const {name, color} = chat.me;
-    if (!kept.name && name) keep({name, color});
-    reunite();
-  }
-  update();
+connect(config, (event, ...heard) => {
+	chat[event](...heard);
+	if (event === 'status') showStatus(heard[1]);
+	update();
 });
 
-onoffline = ononline = renew;
+onoffline = ononline = reconnect;
 (document.onvisibilitychange = () => {
-  chat.look(!document.hidden);
-  hurry();
-  update();
+	chat.look(!document.hidden);
+	endWaiting();
+	update();
 })();
 
 let awake = Date.now();
 setInterval(() => {
-  // What does not echo is dead, and so is what slept.
-  if (chat.isOverdue() || Date.now() - awake > 90_000) renew();
-  awake = Date.now();
-  update(); // typing ends without a word
+	// What does not echo is dead, and so is what slept.
+	if (chat.isOverdue() || Date.now() - awake > 90_000) reconnect();
+	awake = Date.now();
+	update(); // typing ends without a word
 }, 2000);

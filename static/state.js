@@ -1,197 +1,203 @@
 // What the chat knows, without page or network. It hears what connection.js tells, by the same names.
-//
-// A thread is a room, or a person with our private messages; its key is the room's name or the connection's id.
-// Ids and authData are proven, clientData and messages are not.
 
-import {cleanName, readMessage} from './text.js';
-
-function newThread(key, more) {
-  return {key, name: 'Someone', rooms: new Set(), messages: [], unread: 0, typing: new Map(), draft: '', ...more};
-}
+const maxMessages = 500;
 
 export class Chat {
-  threads = new Map();
-  mine = new Set(); // ids that this page has had
-  waiting = []; // messages that may yet be refused
-  count = 0; // of messages
-  typed = 0;
+	threads = new Map();
+	connections = new Map(); // to people
+	own = new Set(); // connections
+	me = {};
+	early = []; // messages from people who are not known yet
+	sent = []; // messages that may be refused
+	count = 0;
+	typed = 0;
 
-  constructor({rooms, names}, self, publish) {
-    Object.assign(this, {names, self, publish});
-    for (const {name, title, history} of rooms) this.threads.set(name, newThread(name, {name: title, history, isRoom: true}));
-    this.current = this.all[0];
-  }
+	constructor({rooms, names}, publish) {
+		Object.assign(this, {names, publish});
+		for (const {name: room, title: name, history} of rooms) this.thread(`room ${room}`, {room, name, history});
+		[this.current] = this.all;
+	}
 
-  get all() {
-    return [...this.threads.values()];
-  }
+	/** A room, or a person with our private messages. */
+	thread(key, properties) {
+		if (!this.threads.has(key)) {
+			const empty = {messages: [], unread: 0, typing: new Map(), draft: '', online: new Map()};
+			this.threads.set(key, {key, ...empty, ...properties});
+		}
+		return this.threads.get(key);
+	}
 
-  get people() {
-    return this.all.filter(({rooms}) => rooms.size);
-  }
+	get all() {
+		return [...this.threads.values()];
+	}
 
-  /** Those one talks with are first. */
-  get others() {
-    const order = (a, b) => !a.messages.length - !b.messages.length || a.name.localeCompare(b.name);
-    return this.people.filter(({key}) => key !== this.id).sort(order);
-  }
+	/** Those one talks with are first. */
+	get others() {
+		const order = (a, b) => !a.messages.length - !b.messages.length || a.name.localeCompare(b.name);
+		return this.all.filter((thread) => thread.online.size && thread !== this.me).sort(order);
+	}
 
-  get me() {
-    return this.threads.get(this.id) ?? this.self;
-  }
+	get gone() {
+		return this.all.filter(({room, online, messages}) => !room && !online.size && messages.length);
+	}
 
-  get unread() {
-    return this.all.reduce((sum, {unread}) => sum + unread, 0);
-  }
+	get unread() {
+		return this.all.reduce((sum, {unread}) => sum + unread, 0);
+	}
 
-  status(kind) {
-    this.online = kind === 'online';
-  }
+	status(kind) {
+		this.online = kind === 'online';
+	}
 
-  connected(id) {
-    this.mine.add((this.id = id));
-  }
+	connected(id) {
+		this.own.add((this.id = id));
+	}
 
-  denied(room, words) {
-    Object.assign(this.threads.get(room) ?? {}, {denied: words});
-  }
+	denied(room, why) {
+		Object.assign(this.threads.get(`room ${room}`) ?? {}, {denied: why});
+	}
 
-  members(room, list) {
-    for (const {key} of this.people) if (!list.some(({id}) => id === key)) this.member_leave(room, {id: key});
-    for (const member of list) this.member_join(room, member);
-  }
+	members(room, list) {
+		for (const member of list) this.member_join(room, member);
+		// Who is here by another connection now has not left.
+		const listed = list.map(({connection}) => connection);
+		for (const connection of this.connections.keys()) {
+			if (!listed.includes(connection)) this.member_leave(room, {connection});
+		}
+	}
 
-  member_join(room, {id, authData, clientData}) {
-    const person = this.threads.get(id) ?? newThread(id);
-    const others = this.all.filter((other) => other !== person);
-    const shown = (this.names === 'chosen' && clientData) || {};
-    const name = cleanName(shown.name) || cleanName(authData?.name) || 'Someone';
-    const taken = id !== this.id && others.some((other) => other.rooms.size && other.name === name);
-    person.name = taken ? `${name} · ${id.slice(-4)}` : name;
-    person.color = shown.color ?? authData?.color;
-    // A link that somebody else has shown is a copy.
-    const link = clientData?.link;
-    if (!others.some((other) => other.link === link || other.earlier?.includes(link))) person.link = link;
-    person.rooms.add(room);
-    this.threads.set(id, person);
-  }
+	member_join(room, {connection, person: key, name, color}) {
+		const person = this.thread(key);
+		const {name: before, online} = person;
+		const wasGone = !online.size;
+		if (connection === this.id) this.me = person;
+		this.connections.set(connection, person);
+		online.set(connection, (online.get(connection) ?? new Set()).add(room));
+		Object.assign(person, {name: this.tellApart(person, name), color});
+		if (before && before !== person.name) this.note(person, `${before} is now ${person.name}.`);
+		else if (wasGone) this.note(person, `${before} is back.`);
+		for (const heard of this.early.splice(0)) this.message(...heard);
+	}
 
-  member_leave(room, {id}) {
-    const person = this.threads.get(id);
-    if (!person?.rooms.delete(room) || person.rooms.size) return;
-    if (person.messages.length) this.insert(person, {at: Date.now(), note: `${person.name} has left.`});
-    else if (person !== this.current) this.threads.delete(id);
-  }
+	member_leave(room, {connection}) {
+		const person = this.connections.get(connection);
+		const rooms = person?.online.get(connection);
+		if (!rooms?.delete(room) || rooms.size) return;
+		person.online.delete(connection);
+		if (person.online.size) return;
+		this.note(person, `${person.name} has left.`);
+		if (person.messages.length || person.draft || person === this.current) return;
+		this.threads.delete(person.key);
+		for (const [id, its] of this.connections) if (its === person) this.connections.delete(id);
+	}
 
-  /** A talk goes on with the one whose earlier links (identity.js) have that of who left. */
-  reunite() {
-    for (const old of this.all) {
-      const heir = this.people.find(({earlier}) => earlier?.includes(old.link));
-      if (!heir || !old.link) continue;
-      if (heir.name.startsWith(`${old.name} · `)) heir.name = old.name; // no namesake
-      if (old.rooms.size) continue;
-      const note = `${old.name} is back${old.name === heir.name ? '' : ` as ${heir.name}`}.`;
-      heir.messages.unshift(...old.messages, {key: ++this.count, at: Date.now(), note});
-      heir.unread += old.unread;
-      heir.draft ||= old.draft;
-      this.threads.delete(old.key);
-      if (this.current === old) this.select(heir);
-    }
-  }
+	tellApart(person, name) {
+		const isTaken = this.all.some((other) => other !== person && other.online.size && other.name === name);
+		return isTaken && person !== this.me ? `${name} · ${person.key.slice(-4)}` : name;
+	}
 
-  select(thread) {
-    this.current = thread;
-    this.look(this.looking);
-  }
+	note(person, note) {
+		if (person.messages.length) this.insert(person, {at: Date.now(), note});
+	}
 
-  look(looking) {
-    this.looking = looking;
-    if (looking) this.current.unread = 0;
-  }
+	select(thread) {
+		this.current = thread;
+		this.look(this.looking);
+	}
 
-  closed({isRoom, denied, name, rooms}) {
-    if (denied) return `You are not let in. ${denied}`;
-    return isRoom || rooms.size ? '' : `${name} has left.`;
-  }
+	look(looking) {
+		this.looking = looking;
+		if (looking) this.current.unread = 0;
+	}
 
-  typists({typing}, now = Date.now()) {
-    return this.people.filter(({key}) => typing.get(key) > now).map(({name}) => name);
-  }
+	closed({room, denied, name, online}) {
+		if (denied) return `You are not let in. ${denied}`;
+		return room || online.size ? '' : `${name} has left.`;
+	}
 
-  message(room, {id, clientId, timestamp, data}, past, now = Date.now()) {
-    const {typing, text, ...claimed} = readMessage(data);
-    const mine = this.mine.has(clientId);
-    const known = this.threads.get(clientId);
-    const from = known ?? (clientId && newThread(clientId, this.names === 'chosen' && claimed));
-    // What has no author came over REST: from the server, as a rule.
-    const thread = this.threads.get(room) ?? from ?? this.all[0];
-    if (typing) return void (known && !mine && !past && thread.typing.set(clientId, now + 5000));
-    this.threads.set(thread.key, thread);
-    if (id && thread.messages.some((other) => other.id === id)) return;
-    thread.typing.delete(clientId);
-    // An own one waits for this echo.
-    const own = mine && thread.messages.find((other) => other.mine && other.state && other.text === text);
-    if (own) this.settle(own);
-    const at = timestamp * 1000 || now;
-    this.insert(thread, Object.assign(own || {text, from, mine, state: ''}, {id, at}), past);
-    const news = !mine && (!past || this.mine.size > 1);
-    if (news && (!this.looking || thread !== this.current)) thread.unread++;
-  }
+	typists({typing}, now = Date.now()) {
+		return [...typing].filter(([{online}, until]) => online.size && until > now).map(([{name}]) => name);
+	}
 
-  history_message(room, message) {
-    this.message(room, message, true);
-  }
+	message(room, message, past, now = Date.now()) {
+		const {id, connection, at, typing, text, name, color} = message;
+		const mine = this.own.has(connection);
+		const author = mine ? this.me : this.connections.get(connection);
+		// What has no author came over REST: from the server, as a rule.
+		const thread = this.threads.get(`room ${room}`) ?? (connection ? author : this.all[0]);
+		if (!thread) return void (this.early = [...this.early, [room, message]].slice(-50));
+		if (typing) return void (author && !mine && !past && thread.typing.set(author, now + 5000));
+		if (id && thread.messages.some((other) => other.id === id)) return;
+		thread.typing.delete(author);
+		// The name of somebody we never met is not signed.
+		const claim = {key: connection, name: this.names === 'chosen' ? name : 'Someone', color, claimed: true};
+		const from = author ?? (connection && claim);
+		const unechoed = mine && thread.messages.find((other) => other.mine && other.state && other.text === text);
+		if (unechoed) this.settle(unechoed);
+		this.insert(thread, Object.assign(unechoed || {text, from, mine, state: ''}, {id, at}), past);
+		const isNews = !mine && (!past || this.own.size > 1);
+		if (isNews && !(this.looking && thread === this.current)) thread.unread++;
+	}
 
-  publishTo({key, isRoom}, message) {
-    this.publish(isRoom ? key : `private-room-${key}`, message);
-  }
+	history_message(room, message) {
+		this.message(room, message, true);
+	}
 
-  send(thread, text, message = {}) {
-    const {isRoom} = thread;
-    const {name, color} = this.me;
-    Object.assign(message, {isRoom, text, from: this.me, mine: true, at: Date.now(), state: isRoom ? 'pending' : ''});
-    this.insert(thread, message);
-    this.waiting.push(message);
-    this.publishTo(thread, {text, name, color}); // named for readers of the history
-    this.typed = 0;
-    return message;
-  }
+	/** To a person, over each connection. */
+	publishTo({room, online}, data, message) {
+		for (const address of room ? [room] : [...online.keys()].map((id) => `private-room-${id}`)) {
+			if (message) this.sent.push(message);
+			this.publish(address, data);
+		}
+	}
 
-  type(thread, now = Date.now()) {
-    // Where a history is kept, it would fill with this.
-    if (thread.history || now - this.typed < 3000) return;
-    this.typed = now;
-    this.publishTo(thread, {typing: true});
-  }
+	/** To the thread that was chosen last; once more to where it was. */
+	send(text, message = {thread: this.current}) {
+		const {thread} = message;
+		const {me} = this;
+		const state = thread.room ? 'pending' : '';
+		this.insert(thread, Object.assign(message, {text, from: me, mine: true, at: Date.now(), state}));
+		this.publishTo(thread, {text, name: me.name, color: me.color}, message); // named for readers of the history
+		this.typed = 0;
+		return message;
+	}
 
-  /** In the service's order: what it has not confirmed is last. History goes by its time. */
-  insert(thread, message, past) {
-    const list = thread.messages.filter((other) => other !== message);
-    const below = (other) => (past ? other.at > message.at : !message.state && other.state === 'pending');
-    let at = list.length;
-    while (at && below(list[at - 1])) at--;
-    message.key ??= ++this.count;
-    list.splice(at, 0, message);
-    thread.messages = list.slice(-500);
-  }
+	type(now = Date.now()) {
+		// Where a history is kept, it would fill with this.
+		if (this.current.history || now - this.typed < 3000) return;
+		this.typed = now;
+		this.publishTo(this.current, {typing: true});
+	}
 
-  settle(message, state = '', why) {
-    Object.assign(message, {state, why});
-    this.waiting = this.waiting.filter((other) => other !== message);
-  }
+	/** In the service's order: what it has not confirmed is last. History goes by its time. */
+	insert(thread, message, past) {
+		const list = thread.messages.filter((other) => other !== message);
+		const below = (other) => (past ? other.at > message.at : !message.state && other.state === 'pending');
+		let at = list.length;
+		while (at && below(list[at - 1])) at--;
+		message.key ??= ++this.count;
+		list.splice(at, 0, message);
+		thread.messages = list.slice(-maxMessages);
+	}
 
-  /** Whether an echo is missing for long. A private message has none: it is refused soon or never. */
-  isOverdue(now = Date.now()) {
-    for (const message of this.waiting) if (!message.isRoom && now - message.at > 3000) this.settle(message);
-    return this.waiting.some(({at}) => now - at > 10_000);
-  }
+	settle(message, state = '', why) {
+		Object.assign(message, {state, why});
+		this.sent = this.sent.filter((other) => other !== message);
+	}
 
-  /** The service answers in order: what it refuses is the oldest. */
-  refused(words) {
-    if (this.waiting[0]) this.settle(this.waiting[0], 'failed', `Not sent: ${words}.`);
-  }
+	/** Whether an echo is missing. A private message has none: it is refused soon or never. */
+	isOverdue(now = Date.now()) {
+		for (const message of this.sent) if (!message.thread.room && now - message.at > 3000) this.settle(message);
+		return this.sent.some(({at}) => now - at > 10_000);
+	}
 
-  lost() {
-    for (const message of this.waiting) this.settle(message, 'failed', 'Perhaps not sent.');
-  }
+	/** The service answers in order: what it refuses is the oldest. */
+	refused(why) {
+		const message = this.sent.shift();
+		if (message) Object.assign(message, {state: 'failed', why: `Not sent: ${why}.`});
+	}
+
+	lost() {
+		for (const message of this.sent) this.settle(message, 'failed', 'Perhaps not sent.');
+	}
 }

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
+import { Guest } from './guest.js';
 import { launch, Person } from './person.js';
 import { startStack } from './stack.js';
 
@@ -40,20 +41,17 @@ for (const [size, options] of Object.entries({ desktop, phone })) {
     test(`axe finds nothing on a ${size} in ${colorScheme}: empty, busy, private, left, refused, offline`, async () => {
       const ada = await (await Person.visit(browser, stack, { ...options, colorScheme, reducedMotion: 'reduce', breaks: true })).online();
       assert.deepEqual(await violations(ada), [], 'empty');
-      const others = await Promise.all(looks.map(async ([name, color]) => {
-        const prepare = (page) => page.addInitScript((kept) => { sessionStorage.roomkey ??= kept; }, JSON.stringify({ name, color }));
-        return (await Person.visit(browser, stack, { prepare })).online();
-      }));
+      const others = await Promise.all(looks.map(([name, color]) => Guest.visit(stack, { data: { name, color } })));
       await ada.seesMembers(...looks.map(([name]) => name));
-      for (const other of others) {
-        await other.say('See https://example.org/');
-        await ada.message('example.org').nth(others.indexOf(other)).waitFor();
-      }
+      for (const other of others) other.publish('See https://example.org/');
+      const stranger = await Guest.visit(stack, { room: 'elsewhere' });
+      stranger.publish({ text: 'You do not know me', name: 'Nobody' });
+      await ada.sees('You do not know me');
+      await stranger.leave();
       await stack.publish('observable-room', { a: 'long text'.repeat(300) });
       await ada.sees('long text');
-      await others[0].open(await ada.name());
-      await others[0].get('textarea').pressSequentially('Psst');
-      await others[0].get('textarea').press('Enter');
+      others[0].publish('Psst', `private-room-${ada.clientId}`);
+      others[0].publish({ typing: true }, `private-room-${ada.clientId}`);
       await ada.get('.badge').filter({ hasText: '1' }).waitFor();
       assert.deepEqual(await violations(ada), [], 'busy');
       await ada.open('Pale');

@@ -9,21 +9,6 @@ import { after, afterEach, before, test } from 'node:test';
 import { launch, Person, until } from './person.js';
 import { startStack } from './stack.js';
 
-const both = { publish: true, subscribe: true };
-const policy = {
-  claims: {
-    client: '${form.clientID}',
-    channel: '${env.SCALEDRONE_CHANNEL_ID}',
-    exp: '${now+180}',
-    data: { name: '${guest.name}', color: '${guest.color}' },
-    permissions: {
-      '^observable-room$': both,
-      '^observable-archive$': { ...both, history: 50 },
-      '^private-room-${form.clientID|regex}$': { publish: false, subscribe: true },
-      '^private-room-(?!${form.clientID|regex}$).+$': { publish: true, subscribe: false },
-    },
-  },
-};
 const rooms = [
   { name: 'observable-room', title: 'Public room' },
   { name: 'observable-archive', title: 'Archive', history: 50 },
@@ -35,7 +20,7 @@ let stack;
 let present = [];
 
 before(async () => {
-  stack = await startStack({ policy, rooms, history: true });
+  stack = await startStack({ policy: 'chat', rooms, history: true });
   browser = await launch();
 });
 
@@ -88,42 +73,6 @@ test('a first visit loads less than 30 KB of ours and shows the room within a se
     assert.ok(files.includes('view.js'), 'what was loaded is seen');
   }
   assert.ok(best < 1000, `${best} ms`);
-});
-
-test('a person chooses a name, and keeps it', async () => {
-  const [ada, bob] = [await visit('Ada'), await visit()];
-  await bob.seesMembers('Ada');
-  await ada.rename('  Ada   Lovelace ');
-  await bob.seesMembers('Ada Lovelace');
-  await until(async () => (await ada.name()) === 'Ada Lovelace');
-  await ada.page.reload();
-  await bob.seesMembers('Ada Lovelace');
-  await until(async () => (await ada.name()) === 'Ada Lovelace');
-});
-
-test('who clears the name is a guest again, of one name', async () => {
-  const [ada, bob] = [await visit('Ada'), await visit()];
-  await bob.seesMembers('Ada');
-  await ada.rename('   ');
-  await until(async () => /^[a-z]+_[a-z]+$/.test(await ada.name()));
-  const name = await ada.name();
-  await bob.seesMembers(name);
-  await ada.reconnect(stack);
-  assert.equal(await ada.name(), name);
-  await bob.seesMembers(name);
-});
-
-test('a private thread follows its person to a new name, and says so', async () => {
-  const [ada, bob] = [await visit('Ada'), await visit('Bob')];
-  await bob.open('Ada');
-  await bob.say('Hello Ada');
-  await ada.open('Bob');
-  await ada.sees('Hello Ada');
-  await ada.rename('Countess');
-  await bob.get('.note').filter({ hasText: 'Ada is back as Countess.' }).waitFor();
-  await bob.say('Hello Countess');
-  await ada.sees('Hello Countess');
-  assert.equal(await bob.get('.chat-title').textContent(), 'Countess');
 });
 
 test('unread messages are counted for each room, in the title, and not where somebody looks', async () => {
@@ -365,6 +314,45 @@ test('what one has begun to write waits in its room', async () => {
   assert.equal(await ada.get('textarea').inputValue(), '');
   await ada.open('Public room');
   assert.equal(await ada.get('textarea').inputValue(), 'Half a thou');
+});
+
+test('what a click chose is in force before anything else can happen', async () => {
+  const [ada, bob, eve] = [await visit('Ada'), await visit('Bob'), await visit('Eve')];
+  await ada.seesMembers('Bob', 'Eve');
+  await ada.get('textarea').fill('Half a thou');
+  // A click and what follows it, in one task: no timer, no frame between them.
+  const [title, draft, back] = await ada.page.evaluate(() => {
+    const entry = (name) => [...document.querySelectorAll('nav button')].find((node) => node.textContent.startsWith(name));
+    const input = document.querySelector('textarea');
+    const say = (text) => {
+      input.value = text;
+      input.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+    };
+    entry('Bob').click();
+    const then = [document.querySelector('.chat-title').textContent, input.value];
+    say('For Bob alone');
+    entry('Eve').click();
+    say('For Eve alone');
+    entry('Public room').click();
+    return [...then, input.value];
+  });
+  assert.deepEqual([title, draft, back], ['Bob', '', 'Half a thou']);
+  await bob.open('Ada');
+  await bob.sees('For Bob alone');
+  await eve.open('Ada');
+  await eve.sees('For Eve alone');
+  const publics = ada.sent.filter((frame) => frame.includes('"room":"observable-room"') && frame.includes('alone'));
+  assert.deepEqual(publics, []);
+  assert.ok(!eve.frames.some((frame) => frame.includes('For Bob')) && !bob.frames.some((frame) => frame.includes('For Eve')));
+});
+
+test('nobody can ask for a name where names are given', async () => {
+  const ada = await visit('', { prepare: (page) => page.route('**/config.json', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ json: { ...(await response.json()), names: 'signed' } });
+  }) });
+  assert.equal(await ada.get('.me .name').isDisabled(), true);
 });
 
 test('everything can be done with the keyboard alone', async () => {

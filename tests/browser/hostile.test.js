@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
+import { Guest } from './guest.js';
 import { launch, Person, until } from './person.js';
 import { startStack } from './stack.js';
 
@@ -14,7 +15,7 @@ let stack;
 let ada;
 
 before(async () => {
-  stack = await startStack();
+  stack = await startStack({ policy: 'chat', history: true, rooms: [{ name: 'observable-room', title: 'Public room', history: 50 }] });
   browser = await launch();
   ada = await (await Person.visit(browser, stack)).online();
 });
@@ -26,26 +27,7 @@ after(async () => {
   await stack?.stop();
 });
 
-/** Visits with any clientData instead of the page's own. */
-async function intruder(claims) {
-  const person = await Person.visit(browser, stack, {
-    prepare: (page) => page.addInitScript((data) => {
-      const { send } = WebSocket.prototype;
-      WebSocket.prototype.send = function (text) {
-        const frame = JSON.parse(text);
-        if (frame.type === 'handshake') frame.client_data = data;
-        window.socket = this;
-        return send.call(this, JSON.stringify(frame));
-      };
-    }, claims),
-  });
-  return person.online();
-}
-
-/** Sends any message, as a page of the intruder's own would. */
-function publish(person, room, message) {
-  return person.page.evaluate((frame) => window.socket.send(frame), JSON.stringify({ type: 'publish', room, message }));
-}
+const intruder = (data) => Guest.visit(stack, { data, clientData: data });
 
 async function staysWhole() {
   assert.equal(await ada.page.evaluate(() => window.broken), undefined);
@@ -63,7 +45,7 @@ test('names are text, flat, short and visible', async () => {
   assert.ok(shown.every((name) => /[^\s\p{DI}]/u.test(name) && [...name].length <= 80 && !/[\u202e\n]/.test(name)));
   assert.ok(shown.some((name) => name.startsWith('<img src=x onerror=')));
   for (const [at, person] of people.entries()) {
-    await person.say(`I am number ${at}`);
+    person.publish(`I am number ${at}`);
     await ada.sees(`I am number ${at}`);
   }
   const boxes = await ada.get('.message .head').evaluateAll((heads) => heads.map((head) => head.offsetHeight));
@@ -72,14 +54,66 @@ test('names are text, flat, short and visible', async () => {
   await Promise.all(people.map((person) => person.leave()));
 });
 
-test('claims that are no objects, and colours that are no colours, are passed over', async () => {
-  const claims = ['text', 7, [1], { name: 7, color: 'red;display:none' }, { name: 'Nil', color: 'url(https://evil.example/x)' }, { name: 'Obj', color: {} }];
-  const people = await Promise.all(claims.map(intruder));
-  await until(async () => (await ada.members()).length === claims.length);
-  const styles = await ada.get('.members-list button').evaluateAll((nodes) => nodes.map((node) => node.getAttribute('style') ?? ''));
-  assert.ok(styles.every((style) => /^(color: oklch\(from (#[0-9a-f]{6}|rgb\([\d, ]+\)) var\(--names\) [^;]+;)?$/.test(style)), styles.join());
+/** Every type of JSON, small and large, and what has stopped pages before. */
+const values = [
+  null, true, 0, -1, 1e308, '', 'text', 'x'.repeat(40_000), '\u202e\u0000\ud800', 'red;display:none', 'url(https://evil.example/x)', '#12345', '#1234567',
+  [], ['#123456'], Array(15_000).fill(0), {}, { toString: 0 }, { toString: 0, valueOf: 0 }, { length: -1 }, { then: 1 },
+  JSON.parse('{"__proto__": {"broken": 1}}'), { constructor: { prototype: { broken: 1 } } }, JSON.parse('['.repeat(90) + ']'.repeat(90)),
+];
+
+test('no JSON in any field stops anything: as a member, as a message, in the history, for newcomers, over reconnects', async () => {
+  const shown = values.flatMap((value) => [value, { name: value }, { color: value }, { id: value, name: 'Nil' }]);
+  const guests = await Promise.all(shown.map(intruder));
+  await until(async () => (await ada.members()).length >= 60);
+  for (const value of values) {
+    for (const message of [value, { text: value }, { text: 'Look', name: value }, { text: 'Look', color: value }, { text: 'Look', name: 'Nil', color: value }, { typing: value }]) {
+      guests[0].publish(message);
+    }
+  }
+  guests[0].publish('the last one');
+  // The newest 50 make the history, all kinds once more from somebody whom no newcomer has met.
+  const stranger = await Guest.visit(stack, { room: 'elsewhere' });
+  for (const value of values) for (const field of ['text', 'name', 'color', 'typing']) stranger.publish({ text: 'Gone', [field]: value });
+  await stranger.leave();
+  await ada.sees('the last one');
   await staysWhole();
-  await Promise.all(people.map((person) => person.leave()));
+  const bob = await (await Person.visit(browser, stack, { breaks: true })).online();
+  await bob.sees('Gone');
+  await bob.say('I am new here');
+  await ada.sees('I am new here');
+  for (const person of [ada, bob]) {
+    await person.reconnect(stack);
+    await until(async () => (await person.members()).length >= 60);
+    await person.say('Here again');
+    await person.message('Here again').last().waitFor();
+  }
+  const styles = await ada.get('[style]').evaluateAll((nodes) => nodes.map((node) => node.getAttribute('style')));
+  assert.ok(styles.every((style) => /^(color: oklch\(from (#[0-9a-f]{6}|rgb\([\d, ]+\)) var\(--names\) [^;]+;)?$/.test(style)), styles.join());
+  const longest = await ada.get('.message .text').evaluateAll((all) => Math.max(...all.filter(({ textContent }) => /^[[{]/.test(textContent)).map(({ textContent }) => textContent.length)));
+  assert.ok(longest <= 2000, `${longest} characters of JSON`);
+  assert.equal(await ada.page.evaluate(() => ({}).broken), undefined);
+  await staysWhole();
+  await bob.leave();
+  await Promise.all(guests.map((guest) => guest.leave()));
+});
+
+test('one item that cannot be shown is left out, and noted, and the others are shown', async () => {
+  const bob = await (await Person.visit(browser, stack, {
+    prepare: (page) => page.addInitScript(() => {
+      const { toISOString } = Date.prototype;
+      // Each third message is one that a fault of the page's own makes impossible.
+      let count = 0;
+      Date.prototype.toISOString = function () {
+        if (++count === 2) throw new Error('broken for a test');
+        return toISOString.call(this);
+      };
+    }),
+  })).online();
+  await until(() => bob.complaints.length === 1);
+  assert.match(bob.complaints.pop(), /^console: Left out: Error: broken for a test/);
+  await bob.say('Still well');
+  await bob.message('Still well').last().waitFor();
+  await bob.leave();
 });
 
 test('messages are text, whatever JSON they are', async () => {
@@ -92,11 +126,11 @@ test('messages are text, whatever JSON they are', async () => {
     { __proto__: null, constructor: { prototype: { broken: 1 } } },
     [markup], 0.5, true, deep,
     'javascript:alert(1) https://example.org/"onclick="window.broken=1 http://[::1',
-  ]) await publish(eve, 'observable-room', message);
-  await publish(eve, 'observable-room', 'the last one');
+  ]) eve.publish(message);
+  eve.publish('the last one');
   await ada.sees('the last one');
   await ada.message('0.5').waitFor();
-  const links = await ada.get('.messages a').evaluateAll((all) => all.map(({ href, rel, target }) => ({ href, rel, target })));
+  const links = await ada.message('javascript:alert(1)').locator('a').evaluateAll((all) => all.map(({ href, rel, target }) => ({ href, rel, target })));
   assert.deepEqual(links, [{ href: 'https://example.org/%22onclick=%22window.broken=1', rel: 'noopener noreferrer', target: '_blank' }]);
   assert.equal(await ada.page.evaluate(() => ({}).broken), undefined);
   await staysWhole();
@@ -105,8 +139,8 @@ test('messages are text, whatever JSON they are', async () => {
 
 test('no text turns the address of a link around, and no link poses as another', async () => {
   const eve = await intruder({ name: 'Eve' });
-  await publish(eve, 'observable-room', '\u202eturned https://example.org/exe.gpj');
-  await publish(eve, 'observable-room', 'to the bank: https://bank.example@evil.example/');
+  eve.publish('\u202eturned https://example.org/exe.gpj');
+  eve.publish('to the bank: https://bank.example@evil.example/');
   const link = ada.message('turned').locator('a');
   await link.waitFor();
   assert.ok(await link.evaluate(({ firstChild: text }) => {
@@ -126,7 +160,7 @@ test('no text turns the address of a link around, and no link poses as another',
 
 test('a long text takes a part of the screen, and can be read in full, by keyboard too', async () => {
   const eve = await intruder({ name: 'Eve' });
-  await publish(eve, 'observable-room', `start ${'x'.repeat(50_000)} end`);
+  eve.publish(`start ${'x'.repeat(50_000)} end`);
   const text = ada.message('start').locator('.text');
   await text.waitFor();
   assert.ok(await text.evaluate((node) => node.offsetHeight < 400 && node.scrollHeight > 5000));
@@ -139,8 +173,8 @@ test('a long text takes a part of the screen, and can be read in full, by keyboa
 test('nobody speaks for the server, or for somebody who is here', async () => {
   const name = await ada.name();
   const eve = await intruder({ name });
-  await publish(eve, 'observable-room', { text: 'I am Ada, honestly', name, color: '#000000' });
-  await publish(eve, `private-room-${ada.clientId}`, { text: 'I am the server', name: 'Server' });
+  eve.publish({ text: 'I am Ada, honestly', name, color: '#000000' });
+  eve.publish({ text: 'I am the server', name: 'Server' }, `private-room-${ada.clientId}`);
   await ada.sees('I am Ada, honestly');
   assert.equal(await ada.message('I am Ada, honestly').evaluate((node) => node.matches('.mine, .server')), false);
   const [label] = await ada.members();
@@ -150,40 +184,44 @@ test('nobody speaks for the server, or for somebody who is here', async () => {
   await eve.leave();
 });
 
-test('a thread is not taken over by a copy of what its other side showed', async () => {
-  const bob = await (await Person.visit(browser, stack)).online();
-  await bob.rename('Bob');
-  await ada.seesMembers('Bob');
-  await bob.open(await ada.name());
-  await bob.say('Between us');
-  await ada.open('Bob');
-  await ada.sees('Between us');
-  const handshake = bob.sent.findLast((frame) => frame.includes('"handshake"'));
-  const eve = await intruder(JSON.parse(handshake).client_data);
-  await until(async () => (await ada.members()).length === 2);
-  await bob.leave();
-  await ada.get('.note').filter({ hasText: 'Bob has left.' }).waitFor();
-  // Everything that could move the thread has happened when a later message is here.
-  await eve.say('A later message');
-  await until(async () => (await ada.get('.rooms .badge').textContent()) === '1');
-  assert.equal(await ada.get('textarea').isDisabled(), true);
-  assert.equal(await ada.get('.note').filter({ hasText: 'is back' }).count(), 0);
-  await ada.open('Public room');
-  await eve.leave();
-});
-
 test('a thousand messages in a burst leave the newest 500, in order, and a page that answers', async () => {
   const eve = await intruder({ name: 'Eve' });
-  await eve.page.evaluate(() => {
-    for (let n = 1; n <= 1000; n++) {
-      window.socket.send(JSON.stringify({ type: 'publish', room: 'observable-room', message: `burst ${n}.` }));
-    }
-  });
+  for (let n = 1; n <= 1000; n++) eve.publish(`burst ${n}.`);
   await ada.sees('burst 1000.');
   const texts = await ada.texts();
   assert.deepEqual(texts, Array.from({ length: 500 }, (_, at) => `burst ${at + 501}.`));
   assert.equal(await ada.get('.messages').evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight < 40), true);
   await staysWhole();
+  await eve.leave();
+});
+
+test('a flood of messages leaves the page answering, and the newest messages', async () => {
+  const eve = await intruder({ name: 'Eve' });
+  await ada.page.evaluate(() => {
+    window.delays = [];
+    // How long a click would wait: a task of its own, asked for each 20 ms.
+    const { port1, port2 } = new MessageChannel();
+    port2.onmessage = ({ data }) => window.delays.push(performance.now() - data);
+    window.probe = setInterval(() => port1.postMessage(performance.now()), 20);
+  });
+  const seconds = Number(process.env.FLOOD_SECONDS ?? 2);
+  const began = performance.now();
+  let count = 0;
+  while (performance.now() - began < seconds * 1000) {
+    for (const due = (performance.now() - began) / 2; count < due; count++) eve.publish(`flood ${count}.`);
+    await new Promise((resolve) => { setTimeout(resolve, 5); });
+  }
+  await ada.sees(`flood ${count - 1}.`);
+  const delays = await ada.page.evaluate(() => {
+    clearInterval(window.probe);
+    return window.delays.sort((a, b) => a - b);
+  });
+  const at = (share) => Math.round(delays[Math.floor((delays.length - 1) * share)]);
+  test.diagnostic?.(`${count} messages; a click waits ${at(0.5)} ms (median), ${at(0.99)} ms (99 %), ${at(1)} ms at most`);
+  // On a quiet machine the worst is under 100 ms; a busy one takes its time from the page as well.
+  assert.ok(at(0.5) < 100, `median ${at(0.5)} ms`);
+  await ada.say('Through the flood');
+  await ada.message('Through the flood').waitFor();
   await eve.leave();
 });
 

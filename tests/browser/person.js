@@ -96,7 +96,9 @@ export class Person {
 
   /** Waits until the page can send. */
   async online() {
-    await this.get('.message-form button:enabled').waitFor();
+    await this.get('.message-form button:enabled').waitFor().catch(async (error) => {
+      throw new Error(`${error.message} The page says: ${await this.get('.banner p').textContent()}`);
+    });
     return this;
   }
 

@@ -4,17 +4,16 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
-import { SignJWT } from 'jose';
-
+import { sign } from './guest.js';
 import { launch, Person, until } from './person.js';
-import { channel, secret, startStack } from './stack.js';
+import { startStack } from './stack.js';
 
 let browser;
 let stack;
 let present = []; // who visits during a test
 
 before(async () => {
-  stack = await startStack();
+  stack = await startStack({ policy: 'chat' });
   browser = await launch();
 });
 
@@ -40,12 +39,7 @@ const visitOnline = async (options) => (await visit(options)).online();
 
 const reply = (status, body, contentType = 'text/plain; charset=utf-8', headers = {}) => ({ status, body, contentType, headers });
 
-async function token(clientId, claims = {}, key = secret) {
-  return new SignJWT({ client: clientId, channel, permissions: { '.*': { publish: true, subscribe: true } }, ...claims })
-    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-    .setExpirationTime(claims.exp ?? '3m')
-    .sign(new TextEncoder().encode(key));
-}
+const token = (clientId, claims = {}, key = undefined) => sign(clientId, claims, key);
 
 const ids = async () => (await stack.connections()).map(({ client_id: id }) => id);
 
@@ -352,65 +346,6 @@ test('a page without storage is a chat all the same, for as long as it is open',
   await ada.online();
   await ada.reconnect(stack);
   assert.equal(await ada.name(), 'Ada');
-});
-
-// --- The person stays the same ---
-
-test('name and colour stay over a reload', async () => {
-  const [ada, bob] = [await visitOnline(), await visitOnline()];
-  const [name, other] = [await ada.name(), await bob.name()];
-  const color = await ada.get('.me .name').evaluate((input) => input.style.color);
-  await ada.page.reload();
-  await ada.online();
-  assert.equal(await ada.name(), name);
-  await ada.seesMembers(other);
-  assert.equal(await ada.get('.me .name').evaluate((input) => input.style.color), color);
-  await bob.seesMembers(name);
-});
-
-test('three people reconnect in turn, and their private threads go on', async () => {
-  const people = [await visitOnline(), await visitOnline(), await visitOnline()];
-  for (const [at, person] of people.entries()) await person.rename(['Ada', 'Bob', 'Eve'][at]);
-  for (const person of people) await person.seesMembers(...['Ada', 'Bob', 'Eve'].filter((name) => name !== person.chosen));
-  const [ada, bob, eve] = people;
-  await ada.open('Bob');
-  await ada.say('Ada to Bob, one');
-  await bob.open('Ada');
-  await bob.sees('Ada to Bob, one');
-  await bob.open('Eve');
-  await bob.say('Bob to Eve, one');
-  await eve.open('Bob');
-  await eve.sees('Bob to Eve, one');
-
-  for (const person of people) {
-    const others = people.filter((other) => other !== person);
-    await person.reconnect(stack);
-    for (const other of others) await other.seesMembers(...people.map(({ chosen }) => chosen).filter((name) => name !== other.chosen));
-  }
-  await bob.open('Ada');
-  await bob.get('.note').filter({ hasText: 'Ada is back.' }).waitFor();
-  await bob.say('Bob to Ada, two');
-  await ada.open('Bob');
-  await ada.sees('Bob to Ada, two');
-  assert.deepEqual(await ada.texts(), ['Ada to Bob, one', 'Bob to Ada, two']);
-  await eve.say('Eve to Bob, two');
-  await bob.open('Eve');
-  await bob.sees('Eve to Bob, two');
-  assert.deepEqual(await bob.texts(), ['Bob to Eve, one', 'Eve to Bob, two']);
-});
-
-test('a private thread says that the other has left, and takes nothing more', async () => {
-  const [ada, bob] = [await visitOnline(), await visitOnline()];
-  const name = await bob.name();
-  await ada.open(name);
-  await ada.say('Are you there?');
-  await bob.get('.badge').filter({ hasText: '1' }).waitFor();
-  present = [ada];
-  await bob.leave();
-  await ada.get('.note').filter({ hasText: `${name} has left.` }).waitFor();
-  assert.equal(await ada.get('textarea').isDisabled(), true);
-  assert.equal(await ada.get('.aside').textContent(), `${name} has left.`);
-  await ada.get('.gone-list').getByText(name).waitFor();
 });
 
 // --- Configuration ---

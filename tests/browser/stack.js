@@ -4,7 +4,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -66,11 +66,18 @@ async function startScaledrone(children, dir, history, port = 0) {
 async function startRoomkey(children, dir, policy) {
   const options = ['--secret-file', join(dir, 'secret'), ...(policy ? ['--policy', join(dir, 'policy.json')] : [])];
   const log = await open(join(dir, 'roomkey.log'), 'w');
-  start(children, 'spawn-fcgi', ['-n', '-s', join(dir, 'roomkey.sock'), '-M', '0600', '--', roomkey, ...options], {
+  const child = start(children, 'spawn-fcgi', ['-n', '-s', join(dir, 'roomkey.sock'), '-M', '0600', '--', roomkey, ...options], {
     env: { PATH: process.env.PATH, SCALEDRONE_CHANNEL_ID: channel },
     stdio: ['ignore', log.fd, log.fd],
   });
   await log.close();
+  return child;
+}
+
+/** The shipped policy, with one room more. */
+async function chatPolicy() {
+  const text = await readFile(join(root, 'deploy/policies/chat.json'), 'utf8');
+  return JSON.parse(text.replace(/^\s*\/\/.*/gm, '').replace('observable-room', 'observable-(room|archive)'));
 }
 
 /** The run directory of nginx: the project's files as they are, and the three that a user writes. */
@@ -122,8 +129,8 @@ async function untilReady(url, nginx) {
 }
 
 /**
- * Options: `history` turns it on in the service; `policy` replaces the built-in one; all others go to
- * config.json.
+ * Options: `history` turns it on in the service; `policy` replaces the built-in one, 'chat' is
+ * deploy/policies/chat.json; all others go to config.json.
  */
 export async function startStack(options) {
   const dir = await mkdtemp(join(tmpdir(), 'roomkey-browser-'));
@@ -142,6 +149,10 @@ export async function startStack(options) {
 
 async function startIn(dir, children, { history, policy, ...overrides } = {}) {
   await writeFile(join(dir, 'secret'), secret, { mode: 0o600 });
+  if (policy === 'chat') {
+    policy = await chatPolicy();
+    overrides = { names: 'chosen', ...overrides };
+  }
   await writeFile(join(dir, 'config.json'), JSON.stringify({ ...config, ...overrides }));
   if (policy) await writeFile(join(dir, 'policy.json'), JSON.stringify(policy));
   const bundle = start(children, process.execPath, ['bundle.js', join(dir, 'scaledrone.js')], { cwd: localScaledrone });
@@ -152,7 +163,7 @@ async function startIn(dir, children, { history, policy, ...overrides } = {}) {
   ]);
   if (status !== 0) throw new Error('the client of the service could not be bundled; is npm ci done there?');
   let realtime = service;
-  await startRoomkey(children, dir, policy);
+  const tokens = await startRoomkey(children, dir, policy);
   await writeSite(dir, { port, realtimePort: realtime.port });
   const nginx = start(children, 'nginx', ['-p', dir, '-c', join(dir, 'nginx.conf'), '-e', join(dir, 'error.log')]);
   const url = `http://127.0.0.1:${port}/`;
@@ -164,8 +175,14 @@ async function startIn(dir, children, { history, policy, ...overrides } = {}) {
     return reply;
   }
 
+  async function restartScaledrone() {
+    await end(realtime.child, 'SIGKILL');
+    realtime = await startScaledrone(children, dir, history, realtime.port);
+  }
+
   return {
     url,
+    realtime: () => `${realtime.url.replace('http', 'ws')}/v3/websocket`,
 
     /** Publishes over REST, as the owner of the channel. */
     publish: (room, message) => ask(`/${channel}/${encodeURIComponent(room)}/publish`, {
@@ -184,9 +201,13 @@ async function startIn(dir, children, { history, policy, ...overrides } = {}) {
 
     killScaledrone: () => end(realtime.child, 'SIGKILL'),
 
-    async restartScaledrone() {
-      await end(realtime.child, 'SIGKILL');
-      realtime = await startScaledrone(children, dir, history, realtime.port);
+    restartScaledrone,
+
+    /** Both roomkey and the service go on with another secret. */
+    async rotateSecret() {
+      await writeFile(join(dir, 'secret'), `${secret.slice(1)}x`);
+      tokens.kill('SIGHUP');
+      await restartScaledrone();
     },
   };
 }
