@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The whole chat on this machine, on loopback only: nginx, roomkey under spawn-fcgi, and a local
 # Scaledrone; or the real service, if SCALEDRONE_CHANNEL_ID and SCALEDRONE_CHANNEL_SECRET are set.
-# Installs and builds what is missing. Ctrl-C stops everything that it started.
+# Without --policy it serves policies/chat.json: names that last, and a history. Installs and builds
+# what is missing. Ctrl-C stops everything that it started.
 #
 # usage: deploy/demo.sh [--port N] [--policy FILE]
 # shellcheck disable=SC2016,SC2317  # nginx's variables; functions that step calls
@@ -17,7 +18,7 @@ usage() {
 }
 
 port=8080
-policy=()
+policy=(--policy "$root/deploy/policies/chat.json")
 while [ $# -gt 0 ]; do
   case $1 in
     --port) [ $# -ge 2 ] || usage; port=$2; shift 2 ;;
@@ -85,11 +86,12 @@ start_local_scaledrone() {
   (umask 077 && echo "machine 127.0.0.1 login $channel password $(cat "$run/secret")" >"$run/netrc")
 }
 
-# The page asks for a history where the policy grants one.
+# The page asks for a history, and for the names that people choose, where the policy grants them.
 page_config() {
-  local room='"Public room"'
-  ! grep -qs '"history"' "${policy[1]:-}" || room+=', "history": 50'
-  sed -e "s|\"Public room\"|$room|" -e "s|\"YOUR_SCALEDRONE_CHANNEL_ID\"|\"$channel\"|" \
+  local room='"Public room"' names=signed
+  ! grep -q '"history"' "${policy[1]}" || room+=', "history": 50'
+  ! grep -q 'form\.name' "${policy[1]}" || names=chosen
+  sed -e "s|\"Public room\"|$room|" -e "s|\"channel\":|\"names\": \"$names\", &|" -e "s|\"YOUR_SCALEDRONE_CHANNEL_ID\"|\"$channel\"|" \
     -e "s|\"wss://api.scaledrone.com/v3/websocket\"|$1|" \
     -e "s|\"https://cdn.scaledrone.com/scaledrone.min.js\"|$2|" \
     "$root/static/config.json" >"$run/config.json"
