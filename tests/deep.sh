@@ -11,6 +11,7 @@
 #   package     the life of the Debian package in a bare Debian
 #   bench       whether every row of the benchmarks runs and answers good tokens
 #   soak        a quarter of an hour of load
+#   engines     the chat page in Chromium, Firefox and WebKitGTK
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -20,11 +21,11 @@ if [ "${1:-}" = --seconds ]; then
   shift 2
 fi
 parts=("$@")
-[ $# -gt 0 ] || parts=(fuzz valgrind asan tsan arm64 package bench soak)
+[ $# -gt 0 ] || parts=(fuzz valgrind asan tsan arm64 package bench soak engines)
 for part in "${parts[@]}"; do
   case $part in
-    fuzz | valgrind | asan | tsan | arm64 | package | bench | soak) ;;
-    *) sed -n 's/^# \{0,1\}//; /^usage/,/soak/p' "$0" >&2; exit 64 ;;
+    fuzz | valgrind | asan | tsan | arm64 | package | bench | soak | engines) ;;
+    *) sed -n 's/^# \{0,1\}//; /^usage/,/engines/p' "$0" >&2; exit 64 ;;
   esac
 done
 
@@ -40,6 +41,7 @@ for part in "${parts[@]}"; do
     package) command=(tests/package/run.sh) ;;
     bench) command=(tests/bench/run.sh --smoke) ;;
     soak) command=(tests/soak/run.sh) ;;
+    engines) command=(tests/browser/engines.sh) ;;
   esac
   began=$SECONDS
   "${command[@]}" </dev/null || failed+=("$part")
