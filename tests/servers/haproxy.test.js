@@ -11,7 +11,7 @@ import { assertNoneFailed, startLoad } from '../process/support/load.js';
 import { environment, freePort, roomkey, root, serveTcp } from '../process/support/roomkey.js';
 import { until } from '../process/support/until.js';
 import { openPlace } from '../process/support/place.js';
-import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, good, logsPeopleIn, members, person } from './support/contract.js';
+import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, givesUpSlowBodies, good, logsPeopleIn, members, person } from './support/contract.js';
 import { pretend, startServer } from './support/server.js';
 
 let place;
@@ -68,7 +68,8 @@ const policy = async () => ['--policy', await place.write('members.json', member
 const hash = execFileSync('openssl', ['passwd', '-6', person.password], { encoding: 'utf8' }).trim();
 
 withHaproxy('for everybody', {}, (server) => {
-  answersTheContract(server, { staticFiles: false });
+  answersTheContract(server, { staticFiles: false, chunked: [411, 'A body needs a Content-Length'] });
+  givesUpSlowBodies(server, { statuses: ['408'] });
 
   test('one address gets 429 with Retry-After at last, another one a token', async () => {
     const from = visitor();

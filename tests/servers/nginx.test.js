@@ -12,9 +12,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { send, sendRaw, visitor } from '../process/support/http.js';
 import { channel, clientID, verify } from '../process/support/tokens.js';
 import { until } from '../process/support/until.js';
-import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, forged, good, logsPeopleIn, members } from './support/contract.js';
+import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, checkRefusal, forged, givesUpSlowBodies, good, hidesFiles, logsPeopleIn, members } from './support/contract.js';
 import { ownSite, startNginx } from './support/nginx.js';
-import { notAnswering, openWebPlace, pretend, serveForWeb, serveWithPolicy, startForWeb } from './support/server.js';
+import { addPages, notAnswering, openWebPlace, pretend, serveForWeb, serveWithPolicy, startForWeb } from './support/server.js';
 
 let place;
 before(async () => { place = await openWebPlace(); });
@@ -227,6 +227,10 @@ describe('the complete site (site.conf)', () => {
   }), (server) => {
     answersTheContract(server);
 
+    hidesFiles(server, (names) => addPages(place, names));
+    // It closes the connection without a word.
+    givesUpSlowBodies(server, { statuses: [undefined], trickle: true });
+
     test('the page has its security headers', async () => {
       const { headers } = await send(server().port, '/', { method: 'GET' });
       assert.match(headers['content-security-policy'], /^default-src 'none';.* connect-src 'self' wss:\/\/realtime\.example;/);
@@ -289,6 +293,9 @@ describe('a login that another program checks (login-auth-request.conf)', () => 
   // The location that the file's comment shows.
   const more = () => `location = /login-check {
         internal;
+        if ($request_method = OPTIONS) {
+          return 204;
+        }
         proxy_pass http://127.0.0.1:${checker.address().port}/oauth2/auth;
         proxy_pass_request_body off;
         proxy_set_header Content-Length "";
@@ -308,8 +315,14 @@ describe('a login that another program checks (login-auth-request.conf)', () => 
 
     test('who has none gets 401, whatever else is sent', async () => {
       for (const headers of [{}, { cookie: 'session=bad' }, { 'x-auth-request-user': 'root' }, { ...forged, 'x-auth-request-user': 'root' }]) {
-        assert.equal((await auth(headers)).status, 401);
+        checkRefusal(await auth(headers), 401, 'Not logged in');
       }
+    });
+
+    test('a preflight needs no session', async () => {
+      const answer = await send(server().port, '/auth', { method: 'OPTIONS', headers: { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' } });
+      assert.equal(answer.status, 204, answer.body);
+      assert.equal(answer.headers['access-control-allow-origin'], 'https://elsewhere.example');
     });
 
     test('the check can\'t be asked from outside', async () => {

@@ -55,6 +55,8 @@ http {
   limit_req_zone $bench_nobody zone=roomkey:1m rate=1r/s;
   limit_conn_zone $bench_nobody zone=roomkey_open:1m;
   map $host $bench_nobody { default ""; }
+  map $host $roomkey_refusal { default ""; }
+  map $host $roomkey_retry_after { default ""; }
   ${http}
   ${servers.join('\n  ')}
 }

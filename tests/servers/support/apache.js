@@ -10,8 +10,8 @@ import { asRoot, channel, giveToWebServer, makeWritable, startServer, webUser } 
 import { person } from './contract.js';
 
 const modules = '/usr/lib/apache2/modules';
-const always = ['mpm_event', 'authn_core', 'authz_core', 'authn_file', 'authz_user', 'auth_basic', 'alias', 'dir', 'env', 'mime', 'setenvif'];
-const shipped = ['roomkey.conf', 'roomkey-fcgid.conf', 'roomkey-cgid.conf', 'site.conf'];
+const always = ['mpm_event', 'authn_core', 'authz_core', 'authn_file', 'authz_user', 'auth_basic', 'alias', 'dir', 'env', 'headers', 'mime', 'reqtimeout', 'setenvif'];
+const shipped = ['roomkey.conf', 'roomkey-fcgid.conf', 'roomkey-cgid.conf', 'refused.conf', 'site.conf'];
 
 let count = 0;
 
@@ -48,6 +48,8 @@ export async function startApache(place, { use, mods = [], settings = {}, login 
     PidFile run/pid
     DefaultRuntimeDir run
     Mutex file:run default
+    # Only the main configuration can say this, so it is the operator's (deploy/README.md).
+    ${use(port).includes('site.conf') ? '' : 'ServerTokens Prod'}
     ErrorLog error.log
     ${asRoot ? `User ${webUser.name}\nGroup ${webUser.name}` : ''}
     ${[...always, ...mods].map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`).join('\n    ')}

@@ -4,9 +4,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { connect } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { root } from '../../process/support/roomkey.js';
-import { encode, send, urlencoded } from '../../process/support/http.js';
+import { encode, send, urlencoded, visitor } from '../../process/support/http.js';
 import { channel, clientID, verify, verifyBuiltIn } from '../../process/support/tokens.js';
 
 export const good = urlencoded({ clientID });
@@ -14,6 +15,7 @@ export const good = urlencoded({ clientID });
 /** A policy that gives tokens only to people whom the web server has logged in. */
 export const members = JSON.stringify({
   claims: { client: '${form.clientID}', channel: '${env.SCALEDRONE_CHANNEL_ID}', exp: '${now+60}', user: '${server.ROOMKEY_USER}' },
+  allowed_origins: ['https://elsewhere.example'],
 });
 
 /** Users for the password files: who, password, and its hash as `htpasswd -B` and `mkpasswd` make them. */
@@ -33,20 +35,26 @@ export const forged = {
   authorization: basic('root', 'root'),
 };
 
-async function checkRefusal(answer, status, text) {
+/** One line of plain text that nobody keeps, without the version of the server. */
+export function checkRefusal(answer, status, text, { marked = true } = {}) {
   assert.equal(answer.status, status, answer.body);
   assert.equal(answer.body, text);
+  checkNoVersion(answer);
   assert.match(answer.headers['content-type'], /^text\/plain; ?charset=utf-8$/i);
-  assert.equal(answer.headers['cache-control'], 'no-store');
+  if (marked) assert.equal(answer.headers['cache-control'], 'no-store');
+}
+
+function checkNoVersion({ headers, body }) {
+  for (const text of [headers.server ?? '', body]) assert.doesNotMatch(text, /(?:nginx|apache|lighttpd|caddy|haproxy|openssl|mod_\w+)\/?\s*v?\d/i);
 }
 
 /**
  * The tests of a server that gives tokens to everybody by the built-in policy. `server()` has a port.
  *
- * `tooLarge` is a pattern for what it says to a body over the limit, if it says that itself. `chunked` is
- * false where it announces a chunked body by CONTENT_LENGTH=-1, which is refused. HAProxy has no files.
+ * `tooLarge` is what it says to a body over the limit, with no-store if that is marked. `chunked` is the answer to a
+ * chunked body where such bodies are refused. HAProxy has no files.
  */
-export function answersTheContract(server, { tooLarge = /^The body is over 16384 bytes/, chunked = true, staticFiles = true } = {}) {
+export function answersTheContract(server, { tooLarge = 'The body is over 16384 bytes', tooLargeMarked = true, chunked = true, staticFiles = true } = {}) {
   const auth = (options) => send(server().port, '/auth', options);
 
   test('a token', async () => {
@@ -76,8 +84,8 @@ export function answersTheContract(server, { tooLarge = /^The body is over 16384
   });
 
   test('refusals arrive with their status and text', async () => {
-    await checkRefusal(await auth(urlencoded({ a: '1' })), 422, 'No clientID defined');
-    await checkRefusal(await auth(urlencoded([['clientID', 'a'], ['clientID', 'b']])), 400, 'clientID is given more than once');
+    checkRefusal(await auth(urlencoded({ a: '1' })), 422, 'No clientID defined');
+    checkRefusal(await auth(urlencoded([['clientID', 'a'], ['clientID', 'b']])), 400, 'clientID is given more than once');
     const other = await auth({ headers: { 'content-type': 'text/plain' }, body: 'clientID=a' });
     assert.equal(other.status, 415);
     assert.match(other.body, /multipart\/form-data.*json/);
@@ -85,7 +93,7 @@ export function answersTheContract(server, { tooLarge = /^The body is over 16384
 
   test('another method: 405, with what is allowed', async () => {
     const answer = await auth({ method: 'GET' });
-    await checkRefusal(answer, 405, 'Method not allowed: use POST');
+    checkRefusal(answer, 405, 'Method not allowed: use POST');
     assert.equal(answer.headers.allow, 'POST');
     const put = await auth({ ...good, method: 'PUT' });
     assert.equal(put.status, 405);
@@ -105,16 +113,15 @@ export function answersTheContract(server, { tooLarge = /^The body is over 16384
 
   test('a body over the limit: 413, whether its length is told or not', async () => {
     for (const size of [16385, 300_000]) {
-      for (const how of chunked ? [false, true] : [false]) {
+      for (const how of chunked === true ? [false, true] : [false]) {
         const answer = await auth({ ...good, body: good.body.padEnd(size, '&'), chunked: how });
-        assert.equal(answer.status, 413, `${size} bytes${how ? ', chunked' : ''}: ${answer.body}`);
-        assert.match(answer.body, tooLarge);
+        checkRefusal(answer, 413, tooLarge, { marked: tooLargeMarked });
       }
     }
     await verifyBuiltIn((await auth(good)).body);
   });
 
-  if (chunked) {
+  if (chunked === true) {
     test('a chunked body', async () => {
       const answer = await auth({ ...good, chunked: true });
       assert.equal(answer.status, 200, answer.body);
@@ -129,14 +136,16 @@ export function answersTheContract(server, { tooLarge = /^The body is over 16384
     });
   } else {
     test('a chunked body is refused', async () => {
-      await checkRefusal(await auth({ ...good, chunked: true }), 400, 'CONTENT_LENGTH is not a plain decimal number');
+      for (const body of [good.body, '', good.body.padEnd(16384, '&')]) {
+        checkRefusal(await auth({ ...good, body, chunked: true }), ...chunked);
+      }
       const large = await auth({ ...good, body: good.body.padEnd(16385, '&'), chunked: true });
-      assert.ok([400, 413].includes(large.status));
+      assert.ok([chunked[0], 413].includes(large.status));
     });
   }
 
   test('many at once', async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, () => auth(good)));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => auth({ ...good, within: 60_000 })));
     assert.deepEqual(answers.map(({ status }) => status), Array(20).fill(200));
   });
 
@@ -160,13 +169,62 @@ export function answersTheContract(server, { tooLarge = /^The body is over 16384
   }
 }
 
+/** Who sends a body at a snail's pace; gives the status of the answer, or nothing where there was none. */
+export function sendSlowly(port, { from = visitor(), each = 0 }) {
+  const socket = connect({ host: '127.0.0.1', port, localAddress: from });
+  let said = '';
+  socket.on('data', (piece) => { said += piece; }).on('error', () => {});
+  socket.write(`POST /auth HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 16000\r\n\r\nclientID=`);
+  const timer = each && setInterval(() => socket.write('&'), each);
+  // Some servers go on reading after they have answered.
+  const answered = new Promise((resolve) => {
+    socket.on('close', resolve).on('data', () => { if (said.includes('\r\n\r\n')) resolve(); });
+  }).finally(() => { clearInterval(timer); socket.destroy(); });
+  return answered.then(() => /^HTTP\/1\.1 (\d+)/.exec(said)?.[1]);
+}
+
+/**
+ * A server gives up on bodies that do not come, and others get their tokens meanwhile. `statuses` are those
+ * of its answers, `undefined` where it closes the connection instead; `trickle` says whether a byte now and
+ * then keeps a request alive.
+ */
+export function givesUpSlowBodies(server, { statuses, count = 60, trickle = false, patience = 5000, within = 25_000 }) {
+  test(`${count} stalled bodies are given up within seconds, and nobody waits for them`, async () => {
+    const start = performance.now();
+    const slow = Promise.all(Array.from({ length: count }, () => sendSlowly(server().port, {})));
+    for (let i = 0; i < 10; i++) assert.equal((await send(server().port, '/auth', { ...good, within: patience })).status, 200);
+    for (const status of new Set(await slow)) assert.ok(statuses.includes(status), `${status}`);
+    assert.ok(performance.now() - start < within, `after ${Math.round(performance.now() - start)} ms`);
+  });
+  if (!trickle) {
+    test('a byte now and then is not enough', async () => {
+      const start = performance.now();
+      const status = await sendSlowly(server().port, { each: 500 });
+      assert.ok(statuses.includes(status), `${status}`);
+      assert.ok(performance.now() - start < within, `after ${Math.round(performance.now() - start)} ms`);
+    });
+  }
+}
+
+/** A complete site keeps hidden files and copies to itself. */
+export function hidesFiles(server, addPages) {
+  test('hidden files and what editors leave behind are not served, but for the proofs of certificates', async () => {
+    await addPages(['.secret', '.git/config', 'main.js.bak', 'main.js~', 'main.js.swp', '.well-known/acme-challenge/x']);
+    for (const path of ['/.secret', '/.git/config', '/main.js.bak', '/main.js~', '/main.js.swp', '/config.json.bak', '/config.json~']) {
+      const answer = await send(server().port, path, { method: 'GET' });
+      assert.ok([403, 404].includes(answer.status), `${path}: ${answer.status}`);
+      checkNoVersion(answer);
+    }
+    assert.equal((await send(server().port, '/.well-known/acme-challenge/x', { method: 'GET' })).status, 200);
+  });
+}
+
 /** A server behind which nobody answers, for whatever reason. */
 export function admitsThatNoneAnswers(server, status = 503) {
   test(`${status} in one line, within the time-outs`, async () => {
     const start = performance.now();
     const answer = await send(server().port, '/auth', { ...good, within: 30_000 });
-    assert.equal(answer.status, status);
-    assert.equal(answer.body, 'No token can be had at the moment, try again in a few seconds');
+    checkRefusal(answer, status, 'No token can be had at the moment, try again in a few seconds');
     assert.ok(performance.now() - start < 12_000, `after ${Math.round(performance.now() - start)} ms`);
   });
 }
@@ -176,7 +234,7 @@ export function believesNoVisitor(server) {
   test('a visitor\'s headers are no login, nor are arguments of the query', async () => {
     for (const [name, value] of [['x', ''], ...Object.entries(forged)]) {
       const answer = await send(server().port, '/auth?ROOMKEY_USER=root&REMOTE_USER=root', { ...good, headers: { ...good.headers, [name]: value } });
-      await checkRefusal(answer, 401, 'Not logged in');
+      checkRefusal(answer, 401, 'Not logged in');
     }
     const all = await send(server().port, '/auth', { ...good, headers: { ...good.headers, ...forged } });
     assert.equal(all.status, 401);
@@ -185,7 +243,8 @@ export function believesNoVisitor(server) {
 
 /** A server whose policy is `members`, with the shipped login by name and password for `person`. */
 export function logsPeopleIn(server) {
-  const auth = (headers) => send(server().port, '/auth', { ...good, headers: { ...good.headers, ...headers } });
+  // A password's hash may take its time.
+  const auth = (headers) => send(server().port, '/auth', { ...good, headers: { ...good.headers, ...headers }, within: 60_000 });
 
   test('the right password gives a token with the user', async () => {
     for (let i = 0; i < 3; i++) {
@@ -207,11 +266,32 @@ export function logsPeopleIn(server) {
     ];
     for (const headers of attempts) {
       const answer = await auth(headers);
-      assert.equal(answer.status, 401, JSON.stringify(headers));
-      assert.doesNotMatch(answer.body, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+      checkRefusal(answer, 401, 'Not logged in');
       assert.match(answer.headers['www-authenticate'] ?? '', /^basic realm=/i);
     }
     const malformed = await auth({ authorization: 'Basic ???' });
     assert.ok([400, 401].includes(malformed.status));
+  });
+
+  test('a user name with a line break is refused, and none gets into the log', async () => {
+    const answer = await auth({ authorization: basic('x\nevil: entry', 'y') });
+    assert.ok([400, 401].includes(answer.status), `${answer.status}`);
+    assert.doesNotMatch(await server().log(), /^evil: entry/m);
+  });
+
+  test('a preflight needs no login, and gets no token', async () => {
+    const origin = 'https://elsewhere.example';
+    for (const authorization of [undefined, basic(person.name, person.password), basic('root', 'root')]) {
+      const headers = { origin, 'access-control-request-method': 'POST', ...forged, authorization };
+      if (!authorization) delete headers.authorization;
+      const answer = await send(server().port, '/auth', { method: 'OPTIONS', headers });
+      assert.equal(answer.status, 204, answer.body);
+      assert.equal(answer.headers['access-control-allow-origin'], origin);
+      assert.equal(answer.body, '');
+    }
+    assert.equal((await send(server().port, '/auth', { method: 'OPTIONS', headers: { origin: 'https://evil.example' } })).status, 405);
+    // A method that only looks like it is another one.
+    const other = await send(server().port, '/auth', { ...good, method: 'PROPFIND' });
+    assert.notEqual(other.status, 200);
   });
 }

@@ -6,6 +6,7 @@ import { chmod, chown, copyFile, cp, mkdir } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { dirname } from 'node:path';
 import { openPlace } from '../../process/support/place.js';
 import { answers, environment, roomkey, root } from '../../process/support/roomkey.js';
 import { send } from '../../process/support/http.js';
@@ -36,6 +37,14 @@ export async function openWebPlace() {
   await place.write('secret', `${secret}\n`);
   await giveToWebServer(place.path('secret'), 0o640);
   return place;
+}
+
+/** Puts files of no importance among the pages. */
+export async function addPages(place, names) {
+  for (const name of names) {
+    await mkdir(dirname(place.path(`www/${name}`)), { recursive: true });
+    await place.write(`www/${name}`, 'x', 0o644);
+  }
 }
 
 export async function giveToWebServer(path, mode) {
