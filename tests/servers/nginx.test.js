@@ -154,7 +154,7 @@ describe('abuse (roomkey.conf)', () => {
       assert.equal((await send(server().port, '/auth', { ...good, headers: { ...good.headers, ...all } })).status, 200);
       const type = await send(server().port, '/auth', { ...good, headers: { 'content-type': `${good.headers['content-type']}; a=${'b'.repeat(7000)}` } });
       assert.ok([200, 415].includes(type.status), `${type.status}`);
-      assert.equal((await send(server().port, `/auth?x=${'a'.repeat(7000)}`, good)).status, 422);
+      assert.equal((await send(server().port, `/auth?x=${'a'.repeat(7000)}`, good)).status, 200);
     });
 
     test('more than that is refused by nginx', async () => {
