@@ -18,7 +18,7 @@ let browser;
 let stack;
 
 before(async () => {
-  stack = await startStack();
+  stack = await startStack({ policy: 'chat' });
   browser = await launch();
 });
 
