@@ -123,7 +123,7 @@ k_build_packages=(
   /usr/include/openssl/evp.h:libssl-dev
   /usr/include/nlohmann/json.hpp:nlohmann-json3-dev
   '/usr/lib/*/libboost_program_options.a:libboost-program-options-dev'
-  '/usr/lib/*/libboost_regex.a:libboost-regex-dev'
+  '/usr/include/pcre2.h:libpcre2-dev'
 )
 k_serve_packages=(nginx:nginx spawn-fcgi:spawn-fcgi curl:curl)
 k_node_packages=(node:nodejs npm:npm)

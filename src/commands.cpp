@@ -14,6 +14,7 @@
 #include "roomkey/config_error.hpp"
 #include "roomkey/file.hpp"
 #include "roomkey/log.hpp"
+#include "roomkey/pattern_check.hpp"
 #include "roomkey/refusal.hpp"
 #include "roomkey/renewal.hpp"
 #include "roomkey/setup.hpp"
@@ -116,9 +117,19 @@ std::vector<const char*> parameters_of(const std::vector<std::string>& pairs) {
     return parameters;
 }
 
+namespace {
+
+Setup load_checked(const Options& options, const Parameters& environment) {
+    Setup setup = load_setup(options, environment);
+    check_patterns(setup.permissions, setup.warnings);
+    return setup;
+}
+
+}  // namespace
+
 int run_check(const Options& options, const Parameters& environment) {
     if (!options.json) {
-        const Setup setup = load_setup(options, environment);
+        const Setup setup = load_checked(options, environment);
         log(Severity::warning, setup.warnings);
         const std::size_t count = setup.warnings.size();
         std::cout << "The configuration is valid";
@@ -131,7 +142,7 @@ int run_check(const Options& options, const Parameters& environment) {
     Json report{{"valid", true}, {"errors", Json::array()}, {"warnings", Json::array()}};
     int status = EX_OK;
     try {
-        report["warnings"] = load_setup(options, environment).warnings;
+        report["warnings"] = load_checked(options, environment).warnings;
     } catch (const ConfigError& error) {
         report["valid"] = false;
         report["errors"] = error.findings();

@@ -2,219 +2,335 @@
 #include "roomkey/pattern_syntax.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <utility>
+#include <variant>
 
-#include "roomkey/placeholder.hpp"
+#include "roomkey/text.hpp"
 
 namespace roomkey {
 
 namespace {
 
-bool is_ascii(char c) {
-    return static_cast<unsigned char>(c) < 0x80;
+using Kind = PatternItem::Kind;
+using namespace std::string_view_literals;
+
+// What JavaScript lets stand behind a backslash in its u mode, too.
+constexpr std::string_view k_syntax_characters = "^$\\.*+?()[]{}|/";
+constexpr std::string_view k_class_escapes = "dDwW";
+// As many as PCRE2 counts.
+constexpr long long k_max_count = 65'535;
+
+// One character, or a value.
+struct Token {
+    std::string_view character;
+    const Placeholder* value = nullptr;
+};
+
+// Of the UTF-8 character at the front.
+std::size_t character_size(std::string_view text) {
+    std::size_t size = 1;
+    while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) {
+        ++size;
+    }
+    return size;
 }
 
-bool is_in(char c, std::string_view set) {
-    return set.find(c) != std::string_view::npos;
-}
-
-// Boost takes \< \> \' and \` for assertions.
-constexpr std::string_view k_quotable = "^$\\.*+?()[]{}|/-_ !\"#%&,:;=@~";
-constexpr std::string_view k_digits = "0123456789";
-
-class Reader {
-public:
-    explicit Reader(std::string_view pattern) : m_rest(pattern) {}
-
-    PatternSyntax read() && {
-        while (!m_rest.empty()) {
-            read_one();
+std::vector<Token> tokens_of(const Text& text) {
+    std::vector<Token> tokens;
+    for (const Text::Piece& piece : text.pieces) {
+        if (const auto* placeholder = std::get_if<Placeholder>(&piece)) {
+            tokens.push_back({{}, placeholder});
+            continue;
         }
-        end_alternative();
+        for (std::string_view rest = std::get<std::string>(piece); !rest.empty();) {
+            const std::size_t size = character_size(rest);
+            tokens.push_back({rest.substr(0, size)});
+            rest.remove_prefix(size);
+        }
+    }
+    return tokens;
+}
+
+// Ends the parse where it can't go on.
+struct Stop {};
+
+class Parser {
+public:
+    explicit Parser(const Text& text) : m_tokens(tokens_of(text)) {}
+
+    PatternSyntax parse() && {
+        try {
+            m_syntax.alternatives = parse_alternatives();
+            if (!at_end()) {
+                invalid("a ) without its (");
+            }
+        } catch (const Stop&) {
+            m_syntax.alternatives.clear();
+        }
         return std::move(m_syntax);
     }
 
 private:
-    // What a quantifier would repeat.
-    enum class Last { nothing, atom, value };
+    [[nodiscard]] bool at_end() const { return m_at == m_tokens.size(); }
 
-    void read_one() {
-        switch (const char c = m_rest.front()) {
-            case '\\': read_escape(); break;
-            case '[': read_class(); break;
-            case '(': open_group(); break;
-            case ')': close_group(); break;
+    // The ASCII character that is `ahead` of the next one; 0 for any other, a value, and the end.
+    [[nodiscard]] char peek(std::size_t ahead = 0) const {
+        const std::size_t at = m_at + ahead;
+        return at < m_tokens.size() && m_tokens[at].character.size() == 1
+                   ? m_tokens[at].character.front()
+                   : '\0';
+    }
+
+    [[nodiscard]] bool is_value(std::size_t ahead = 0) const {
+        return m_at + ahead < m_tokens.size() && m_tokens[m_at + ahead].value != nullptr;
+    }
+
+    bool take_if(std::string_view expected) {
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            if (peek(i) != expected[i]) {
+                return false;
+            }
+        }
+        m_at += expected.size();
+        return true;
+    }
+
+    [[noreturn]] void invalid(std::string_view what) {
+        m_syntax.invalid = what;
+        throw Stop{};
+    }
+
+    [[noreturn]] void nonportable(std::size_t size) {
+        for (std::size_t at = m_at; at < std::min(m_at + size, m_tokens.size()); ++at) {
+            m_syntax.value_in_syntax = m_syntax.value_in_syntax || m_tokens[at].value != nullptr;
+            m_syntax.nonportable += m_tokens[at].character;
+        }
+        throw Stop{};
+    }
+
+    void refuse_value(std::size_t ahead = 0) {
+        if (is_value(ahead)) {
+            m_syntax.value_in_syntax = true;
+            throw Stop{};
+        }
+    }
+
+    std::vector<PatternSequence> parse_alternatives() {
+        std::vector<PatternSequence> alternatives(1);
+        while (!at_end() && peek() != ')') {
+            if (take_if("|")) {
+                alternatives.emplace_back();
+            } else {
+                alternatives.back().push_back(parse_quantified());
+            }
+        }
+        return alternatives;
+    }
+
+    PatternItem parse_quantified() {
+        PatternItem item = parse_item();
+        if (is_in(peek(), "*+?{")) {
+            if (item.kind == Kind::value) {
+                m_syntax.value_in_syntax = true;
+                throw Stop{};
+            }
+            // JavaScript repeats half of a character beyond U+FFFF.
+            const bool is_repeatable = (item.kind == Kind::literal && item.character.size() < 4) ||
+                                       item.kind == Kind::variable || item.kind == Kind::group;
+            const std::size_t size = peek() == '{' ? count_size() : 1;
+            if (!is_repeatable || size == 0) {
+                nonportable(std::max<std::size_t>(size, 1));
+            }
+            m_at += size;
+            (void)take_if("?");
+            if (is_in(peek(), "*+?{")) {
+                nonportable(1);
+            }
+            item.is_quantified = true;
+        }
+        return item;
+    }
+
+    PatternItem parse_item() {
+        if (is_value()) {
+            return {Kind::value, {}, m_tokens[m_at++].value};
+        }
+        switch (peek()) {
+            case '^': ++m_at; return {Kind::start};
+            case '$': ++m_at; return {Kind::end};
+            case '.': ++m_at; return {Kind::variable};
+            case '\\': return parse_escape();
+            case '[': return parse_class();
+            case '(': return parse_group();
             case '*':
             case '+':
-            case '?':
-            case '{': read_quantifier(); break;
-            case '|':
-                if (m_groups.empty()) {
-                    end_alternative();
-                }
-                take(1, Last::nothing);
-                m_begins = m_groups.empty();
-                break;
-            case '^':
-                m_anchored_start = m_anchored_start || m_begins;
-                take(1, Last::nothing);
-                break;
-            case '$':
-                take(1, Last::nothing);
-                m_anchored_end = m_groups.empty();
-                break;
-            case ']':
+            case '?': invalid("a quantifier behind nothing");
+            case '{':
             case '}':
-                odd(1);
-                take(1, Last::atom);
-                break;
-            case k_value_mark: take(1, Last::value); break;
-            // A quantifier would repeat the last byte to one engine, and the whole to the other.
-            default: take(1, is_ascii(c) ? Last::atom : Last::nothing);
+            case ']': nonportable(1);
+            default: return {Kind::literal, m_tokens[m_at++].character};
         }
     }
 
-    void take(std::size_t size, Last last) {
-        m_rest.remove_prefix(size);
-        m_last = last;
-        m_begins = false;
-        m_anchored_end = false;
-    }
-
-    void odd(std::size_t size) {
-        if (m_syntax.odd.empty()) {
-            const std::string_view found = m_rest.substr(0, size);
-            // Neither half a character nor a mark.
-            m_syntax.odd.assign(found.begin(),
-                                std::find_if_not(found.begin(), found.end(), is_ascii));
+    PatternItem parse_escape() {
+        refuse_value(1);
+        if (m_at + 1 == m_tokens.size()) {
+            invalid("a backslash at the end");
         }
-    }
-
-    // The size of the escape at `at`; `letters` are those that may stand in it.
-    std::size_t escape(std::size_t at, std::string_view letters) {
-        if (at + 1 == m_rest.size()) {
-            odd(m_rest.size());
-            return 1;
+        const char c = peek(1);
+        if (c != '\0' && is_in(c, k_syntax_characters)) {
+            m_at += 2;
+            return {Kind::literal, m_tokens[m_at - 1].character};
         }
-        const char c = m_rest[at + 1];
-        m_syntax.value_in_syntax = m_syntax.value_in_syntax || c == k_value_mark;
-        if (!is_in(c, letters) && !is_in(c, k_quotable)) {
-            odd(at + 2);
+        const bool is_class = is_in(c, k_class_escapes);
+        if (!is_class && !is_in(c, "bB")) {
+            nonportable(2);
         }
-        return 2;
+        m_at += 2;
+        return {is_class ? Kind::variable : Kind::assertion};
     }
 
-    void read_escape() {
-        const bool is_assertion = m_rest.starts_with("\\b") || m_rest.starts_with("\\B");
-        take(escape(0, "dDsSwWbB"), is_assertion ? Last::nothing : Last::atom);
-    }
-
-    // In Perl a bracket that comes first is a member of the class; in JavaScript it is its end.
-    void read_class() {
-        const std::size_t first = m_rest.starts_with("[^") ? 2 : 1;
-        for (std::size_t at = first; at < m_rest.size();) {
-            const char c = m_rest[at];
-            if (c == ']' && at > first) {
-                take(at + 1, Last::atom);
-                return;
+    // A class of characters and ranges. In Perl a bracket that comes first is a member of the
+    // class; in JavaScript it is its end.
+    PatternItem parse_class() {
+        const std::size_t open = m_at++;
+        (void)take_if("^");
+        const std::size_t first = m_at;
+        while (peek() != ']' || m_at == first) {
+            if (at_end()) {
+                invalid("a [ without its ]");
             }
-            if (c == '[' || c == ']' || !is_ascii(c)) {
-                odd(at + 1);
+            refuse_value();
+            const std::string_view from = parse_class_character(open);
+            if (peek() == '-' && peek(1) != ']') {
+                ++m_at;
+                refuse_value();
+                const std::string_view to = at_end() ? ""sv : parse_class_character(open);
+                if (from.empty() || to.empty()) {
+                    nonportable_since(open);
+                }
+                // UTF-8 sorts as the characters do.
+                if (from > to) {
+                    invalid("a range upside down");
+                }
             }
-            m_syntax.value_in_syntax = m_syntax.value_in_syntax || c == k_value_mark;
-            at += c == '\\' ? escape(at, "dDsSwW") : 1;
         }
-        odd(m_rest.size());
-        take(m_rest.size(), Last::atom);
+        // To PCRE2 [:a:], [.a.] and [=a=] are names.
+        if (m_at - first > 1 && is_in(m_tokens[first].character.front(), ":.=") &&
+            m_tokens[first].character == m_tokens[m_at - 1].character) {
+            nonportable_since(open);
+        }
+        ++m_at;
+        return {Kind::variable};
     }
 
-    void open_group() {
-        const bool has_head = m_rest.starts_with("(?");
-        const char kind = has_head && m_rest.size() > 2 ? m_rest[2] : '\0';
-        if (has_head && !is_in(kind, ":=!")) {
-            m_syntax.value_in_syntax = m_syntax.value_in_syntax || kind == k_value_mark;
-            odd(3);
+    // The character, or nothing for an escape that stands for several.
+    std::string_view parse_class_character(std::size_t open) {
+        if (peek() == '\\') {
+            refuse_value(1);
+            const char c = peek(1);
+            if (c == '\0' ||
+                !(is_in(c, k_syntax_characters) || is_in(c, k_class_escapes) || c == '-')) {
+                m_at += 2;
+                nonportable_since(open);
+            }
+            m_at += 2;
+            return is_in(c, k_class_escapes) ? ""sv : m_tokens[m_at - 1].character;
         }
-        m_groups.push_back(has_head && kind != ':' ? Last::nothing : Last::atom);
-        take(has_head ? std::min<std::size_t>(3, m_rest.size()) : 1, Last::nothing);
+        const std::string_view character = m_tokens[m_at++].character;
+        if (character == "[" || character == "]" || character.size() > 3) {
+            nonportable_since(open);
+        }
+        return character;
     }
 
-    void close_group() {
-        if (m_groups.empty()) {
-            odd(1);
-            take(1, Last::atom);
-            return;
-        }
-        const Last last = m_groups.back();
-        m_groups.pop_back();
-        take(1, last);
+    [[noreturn]] void nonportable_since(std::size_t open) {
+        const std::size_t size = std::exchange(m_at, open) - open;
+        nonportable(size);
     }
 
-    // The size of {n}, {n,} or {n,m} at the front, or 0.
-    [[nodiscard]] std::size_t count_size() const {
-        const std::size_t comma = m_rest.find_first_not_of(k_digits, 1);
-        if (comma == 1 || comma == std::string_view::npos) {
+    PatternItem parse_group() {
+        PatternItem item{Kind::group};
+        if (take_if("(?=") || take_if("(?!")) {
+            item.kind = Kind::lookahead;
+        } else if (peek(1) == '?' && peek(2) != ':') {
+            refuse_value(2);
+            nonportable(3);
+        } else if (peek(1) == '*') {
+            nonportable(2);
+        } else if (!take_if("(?:")) {
+            ++m_at;
+        }
+        item.alternatives = parse_alternatives();
+        if (!take_if(")")) {
+            invalid("a ( without its )");
+        }
+        return item;
+    }
+
+    // The size of {n}, {n,} or {n,m}, or 0.
+    std::size_t count_size() {
+        std::string digits[2];
+        std::size_t part = 0;
+        std::size_t size = 1;
+        for (; peek(size) != '}'; ++size) {
+            const char c = peek(size);
+            if (c == ',' && part == 0) {
+                part = 1;
+            } else if (c >= '0' && c <= '9') {
+                digits[part] += c;
+            } else {
+                return 0;
+            }
+        }
+        const long long least = parse_decimal(digits[0]);
+        const long long most = part == 1 ? parse_decimal(digits[1]) : least;
+        if (digits[0].empty() || least < 0 || std::max(least, most) > k_max_count) {
             return 0;
         }
-        const std::size_t end =
-            m_rest[comma] == ',' ? m_rest.find_first_not_of(k_digits, comma + 1) : comma;
-        return end != std::string_view::npos && m_rest[end] == '}' ? end + 1 : 0;
-    }
-
-    void read_quantifier() {
-        const std::size_t size = m_rest.front() == '{' ? count_size() : 1;
-        if (size == 0 || m_last == Last::nothing) {
-            odd(std::max<std::size_t>(size, 1));
+        if (part == 1 && !digits[1].empty() && most < least) {
+            invalid("a count upside down");
         }
-        m_syntax.value_repeated = m_syntax.value_repeated || m_last == Last::value;
-        ++m_syntax.quantifiers;
-        take(std::max<std::size_t>(size, 1), Last::nothing);
-        if (m_rest.starts_with('?')) {
-            take(1, Last::nothing);
-        }
+        return size + 1;
     }
 
-    void end_alternative() {
-        m_syntax.anchored = m_syntax.anchored && m_anchored_start && m_anchored_end;
-        m_anchored_start = m_anchored_end = false;
+    [[nodiscard]] static bool is_in(char c, std::string_view set) {
+        return c != '\0' && set.find(c) != std::string_view::npos;
     }
 
-    std::string_view m_rest;
+    std::vector<Token> m_tokens;
+    std::size_t m_at = 0;
     PatternSyntax m_syntax;
-    Last m_last = Last::nothing;
-    // What a quantifier behind each open group would repeat: an assertion can't be repeated.
-    std::vector<Last> m_groups;
-    // Of the current alternative of the whole.
-    bool m_begins = true;
-    bool m_anchored_start = false;
-    bool m_anchored_end = false;
 };
 
 }  // namespace
 
-PatternSyntax read_syntax(std::string_view pattern) {
-    return Reader(pattern).read();
+bool PatternSyntax::is_anchored() const {
+    return !alternatives.empty() && std::all_of(alternatives.begin(), alternatives.end(),
+                                                [](const PatternSequence& sequence) {
+                                                    return sequence.size() >= 2 &&
+                                                           sequence.front().kind == Kind::start &&
+                                                           sequence.back().kind == Kind::end;
+                                                });
 }
 
-std::optional<std::string> only_room(std::string_view pattern) {
-    if (pattern.size() < 2 || pattern.front() != '^' || pattern.back() != '$') {
+std::optional<std::string> PatternSyntax::only_room() const {
+    if (alternatives.size() != 1 || !is_anchored()) {
         return std::nullopt;
     }
     std::string room;
-    for (std::size_t i = 1; i + 1 < pattern.size(); ++i) {
-        char c = pattern[i];
-        if (c == '\\') {
-            // A backslash before a letter or digit is a class or an assertion.
-            c = pattern[++i];
-            if (i + 1 >= pattern.size() || quote_regex(std::string(1, c)).size() == 1) {
-                return std::nullopt;
-            }
-        } else if (quote_regex(std::string(1, c)).size() > 1 && c != '/') {
+    const PatternSequence& items = alternatives.front();
+    for (std::size_t i = 1; i + 1 < items.size(); ++i) {
+        if (items[i].kind != Kind::literal || items[i].is_quantified) {
             return std::nullopt;
         }
-        room += c;
+        room += items[i].character;
     }
     return room;
+}
+
+PatternSyntax parse_pattern(const Text& text) {
+    return Parser(text).parse();
 }
 
 }  // namespace roomkey

@@ -1,241 +1,163 @@
 // SPDX-License-Identifier: MIT
 #include "roomkey/permissions_check.hpp"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
-#include <vector>
 
-#include "roomkey/pattern.hpp"
+#include "roomkey/pattern_bounds.hpp"
 #include "roomkey/pattern_syntax.hpp"
-#include "roomkey/placeholder.hpp"
+#include "roomkey/text.hpp"
 
 namespace roomkey {
 
 namespace {
 
-using Json = nlohmann::json;
-using Pointer = Json::json_pointer;
-
-// The time that a match may take grows with the square of the pattern's length.
-constexpr std::size_t k_longest_pattern = 1024;
-// With quantifiers one after the other, it grows with a power of the room's length, too: with more
-// of them, or with a longer room, a match is not tried.
-constexpr std::size_t k_most_quantifiers = 2;
-constexpr std::size_t k_longest_tried_room = 64;
+// Beyond this an expression is no pattern of rooms any more, and slow to match.
+constexpr std::size_t k_max_pattern = 1024;
 // The service keeps no more messages of a room.
-constexpr unsigned k_most_history = 100;
+constexpr long long k_max_history = 100;
 
-struct Rule {
-    std::string at;
-    std::string written;
-    // With samples in the place of values; absent if it can't be tried out.
-    std::optional<Pattern> pattern = {};
-    // The only room that it matches, if it is of this kind.
-    std::optional<std::string> room = {};
-    std::size_t quantifiers = 0;
-    bool publish = false;
-    bool subscribe = false;
-};
+// Calls `see(rule, place)` for each entry of the permissions.
+template <class See>
+void for_each_rule(const Object& claims, const See& see) {
+    const Place root("claims");
+    for (const Member& claim : claims.members) {
+        if (const Object* permissions = permissions_of(claim)) {
+            const Place place = root / claim.key.written;
+            for (const Member& rule : permissions->members) {
+                see(rule, place / rule.key.written);
+            }
+        }
+    }
+}
 
-// What comes with a request may name a room in a pattern, but never widen it: it is quoted last,
-// and stands where quoting works in every engine. The finding, if it could.
-std::optional<std::string> widening(const std::vector<Piece>& pieces, const PatternSyntax& syntax) {
-    for (const Piece& piece : pieces) {
-        const auto* placeholder = std::get_if<Placeholder>(&piece);
-        if (placeholder != nullptr && placeholder->is_foreign() &&
-            !placeholder->ends_with(Filter::regex)) {
-            return "found a form. or server. placeholder in a pattern without |regex; "
-                   "${...|regex} is allowed there";
+// Whether a value is text for itself in a pattern: quoted, or a name whatever is taken.
+bool is_plain_in_pattern(const Placeholder& value) {
+    return value.filter == Filter::regex ||
+           (value.filter == Filter::none &&
+            std::all_of(value.alternatives.begin(), value.alternatives.end(),
+                        [](const Reference& each) {
+                            return each.source != Source::constant || is_name(each.name);
+                        }));
+}
+
+std::optional<Mismatch> find_injection(const Text& pattern, const PatternSyntax& syntax) {
+    for (const Placeholder* value : pattern.placeholders()) {
+        if (!is_plain_in_pattern(*value)) {
+            return Mismatch{"a name or |regex for each value of a pattern",
+                            "another filter, or a fallback that is no name"};
         }
     }
     if (syntax.value_in_syntax) {
-        return "found a form. or server. placeholder in brackets, or behind a backslash or (?; it "
-               "is allowed where text stands for itself";
+        return Mismatch{"a value where text stands for itself",
+                        "one in [ ], behind a backslash or (?, or before a quantifier"};
     }
-    if (syntax.value_repeated) {
-        return "found a quantifier behind a form. or server. placeholder, which repeats its end; "
-               "(?:${...|regex}) in a group is allowed";
+    if (!syntax.nonportable.empty()) {
+        return Mismatch{
+            "what PCRE2 and JavaScript read alike in a pattern with a value: . | ^ $ (...) (?:...) "
+            "(?=...) (?!...) [...] * + ? {n,m} \\d \\w \\b, and \\ before syntax characters",
+            syntax.nonportable};
     }
-    if (!syntax.odd.empty()) {
-        return "found " + syntax.odd +
-               " in a pattern with a form. or server. placeholder; what Perl and JavaScript read "
-               "alike is allowed there: . | ^ $ (...) (?:...) (?=...) (?!...) [...] * + ? {n,m} "
-               "\\d \\s \\w \\b, and \\ before punctuation";
+    if (!syntax.is_anchored()) {
+        return Mismatch{"^...$ around each alternative of a pattern with a value",
+                        "one that matches within longer names"};
     }
-    if (!syntax.anchored) {
-        return "found a form. or server. placeholder in a pattern that matches within longer names "
-               "too; ^...$ around the whole is allowed";
-    }
-    return std::nullopt;
+    return find_unbounded(syntax);
 }
 
-// Whether two values follow each other, with text between them or none, and the visitor chooses
-// one: for a room a-b-c, "a" and "b-c" do as well as "a-b" and "c".
-bool runs_together(const std::vector<Piece>& pieces) {
-    const Placeholder* before = nullptr;
-    for (const Piece& piece : pieces) {
-        const auto* placeholder = std::get_if<Placeholder>(&piece);
-        if (placeholder == nullptr) {
-            if (std::get<std::string>(piece).find('|') != std::string::npos) {
-                before = nullptr;  // another alternative
-            }
-        } else if (placeholder->is_foreign()) {
-            if (before != nullptr && *before != *placeholder &&
-                (before->has(Source::form) || placeholder->has(Source::form))) {
-                return true;
-            }
-            before = placeholder;
-        }
+// The pattern with a name in the place of each value, as it may be tried out.
+std::string sample(const Text& pattern) {
+    std::string text;
+    for (const Text::Piece& piece : pattern.pieces) {
+        const auto* literal = std::get_if<std::string>(&piece);
+        text += literal == nullptr ? "sample" : *literal;
     }
-    return false;
+    return text;
 }
 
-class PermissionCheck {
-public:
-    PermissionCheck(const Parameters& environment, Findings& findings)
-        : m_environment(environment), m_findings(findings) {}
-
-    void check(const Pointer& permissions, const std::string& pattern, const Json& rights) {
-        Rule rule{(permissions / pattern).to_string(), pattern};
-        check_pattern(rule);
-        check_rights(rule, rights);
-        m_rules.push_back(std::move(rule));
+void check_pattern(const Text& pattern, const std::string& at, Diagnostics& diagnostics) {
+    const std::size_t size = sample(pattern).size();
+    if (size > k_max_pattern) {
+        diagnostics.error(at, {"a pattern of 1024 bytes at most", std::to_string(size)});
+        return;
     }
+    const PatternSyntax syntax = parse_pattern(pattern);
+    if (!syntax.invalid.empty()) {
+        diagnostics.error(at, {"a regular expression", syntax.invalid});
+    } else if (!pattern.placeholders().empty()) {
+        if (const auto injection = find_injection(pattern, syntax)) {
+            diagnostics.error(at, *injection);
+        }
+    } else if (!syntax.nonportable.empty()) {
+        diagnostics.warning(at, "has " + syntax.nonportable +
+                                    ", which PCRE2 and JavaScript may read differently; the "
+                                    "service may see another pattern in it");
+    } else if (!syntax.is_anchored()) {
+        diagnostics.warning(at,
+                            "is not anchored and matches within longer names too; ^...$ matches "
+                            "whole names");
+    }
+}
 
-    // Where two patterns disagree, the service lets the stricter one win, which is seldom seen.
-    void warn_of_disagreement() {
-        for (const Rule& rule : m_rules) {
-            for (const Rule& other : m_rules) {
-                if (rule.room && &other != &rule && disagree(rule, other)) {
-                    m_findings.warning(rule.at, "disagrees with the pattern " + other.written +
-                                                    " on the room " + *rule.room +
-                                                    "; only what both allow is granted there");
-                }
+void check_rights(const Node& rights, const Place& place, Diagnostics& diagnostics) {
+    const auto* object = std::get_if<Object>(&rights.value);
+    if (object == nullptr) {
+        diagnostics.error(place.pointer(), {"an object of rights", shown(rights)});
+        return;
+    }
+    for (const auto& [key, value] : object->members) {
+        const std::string at = (place / key.written).pointer();
+        const std::string name = key.constant() == nullptr ? "" : *key.constant();
+        const auto* literal = std::get_if<Literal>(&value.value);
+        const auto kind = literal == nullptr ? Literal::Kind::null : literal->kind;
+        if (name == "publish" || name == "subscribe") {
+            if (kind != Literal::Kind::boolean) {
+                diagnostics.error(at, {"true or false", shown(value)});
             }
-        }
-    }
-
-private:
-    void check_pattern(Rule& rule) {
-        const auto pieces = parse_placeholders(rule.written, m_environment);
-        if (!pieces) {
-            return;  // found already when the claims were compiled
-        }
-        const std::string pattern = with_stand_in(*pieces, k_sample);
-        if (pattern.size() > k_longest_pattern) {
-            m_findings.error(rule.at, "found a pattern of " + std::to_string(pattern.size()) +
-                                          " bytes; 1024 are allowed, and several patterns");
-            return;
-        }
-        const PatternSyntax syntax =
-            read_syntax(with_stand_in(*pieces, std::string_view(&k_value_mark, 1)));
-        if (has_foreign(*pieces)) {
-            if (const auto finding = widening(*pieces, syntax)) {
-                m_findings.error(rule.at, *finding);
-            } else if (runs_together(*pieces)) {
-                m_findings.warning(rule.at,
-                                   "has two values in a row, one of them the visitor's, who can "
-                                   "so name the room of others: a-b-c is a and b-c, or a-b and c; "
-                                   "a pattern of one value is safe");
+        } else if (name == "history") {
+            const long long count =
+                kind == Literal::Kind::number ? parse_decimal(literal->json) : -1;
+            if (count < 0 || count > k_max_history) {
+                diagnostics.error(at, {"a number of messages, 0 to 100", shown(value)});
             }
-        }
-        auto compiled = Pattern::compile(pattern);
-        if (!compiled) {
-            m_findings.error(rule.at, "found no regular expression (" + compiled.error() +
-                                          "); one in Perl's syntax is allowed");
-            return;
-        }
-        rule.pattern = std::move(*compiled);
-        rule.room = only_room(pattern);
-        rule.quantifiers = syntax.quantifiers;
-        if (!has_foreign(*pieces)) {
-            warn_of_syntax(rule, syntax);
+        } else {
+            diagnostics.error(at, {"publish, subscribe or history", shown(key)});
         }
     }
+}
 
-    // Allowed where only the policy says what the pattern is.
-    void warn_of_syntax(const Rule& rule, const PatternSyntax& syntax) {
-        if (!syntax.odd.empty()) {
-            m_findings.warning(rule.at, "has " + syntax.odd +
-                                            ", which Perl and JavaScript read differently; the "
-                                            "service may see another pattern in it");
-        }
-        if (!syntax.anchored) {
-            m_findings.warning(rule.at,
-                               "is not anchored and matches within longer names too; ^...$ "
-                               "matches whole names");
-        }
-    }
-
-    void check_rights(Rule& rule, const Json& rights) {
-        if (!rights.is_object()) {
-            m_findings.error(rule.at,
-                             "found " + rights.dump() + "; an object of rights is allowed");
-            return;
-        }
-        for (const auto& [name, value] : rights.items()) {
-            const std::string at = (Pointer(rule.at) / name).to_string();
-            if (name == "publish" || name == "subscribe") {
-                bool& right = name == "publish" ? rule.publish : rule.subscribe;
-                if (!value.is_boolean()) {
-                    m_findings.error(at, "found " + value.dump() + "; true or false is allowed");
-                    continue;
-                }
-                right = value.get<bool>();
-            } else if (name == "history") {
-                if (!value.is_number_unsigned() || value.get<std::uint64_t>() > k_most_history) {
-                    m_findings.error(at, "found " + value.dump() +
-                                             "; a number of messages, 0 to 100, is allowed");
-                }
-            } else {
-                m_findings.error(at,
-                                 "found an unknown right; publish, subscribe and history are "
-                                 "allowed");
-            }
-        }
-    }
-
-    // Whether it can be shown that they do. Patterns that may take long to match are let pass.
-    static bool disagree(const Rule& rule, const Rule& other) {
-        if (rule.publish == other.publish && rule.subscribe == other.subscribe) {
-            return false;
-        }
-        if (other.room) {
-            return rule.room == other.room;
-        }
-        const bool takes_long =
-            other.quantifiers > k_most_quantifiers ||
-            (other.quantifiers == k_most_quantifiers && rule.room->size() > k_longest_tried_room);
-        return other.pattern && !takes_long && other.pattern->matches(*rule.room);
-    }
-
-    // What stands for a value that comes with a request; it has no regex syntax in it.
-    static constexpr std::string_view k_sample = "sample";
-
-    const Parameters& m_environment;
-    Findings& m_findings;
-    std::vector<Rule> m_rules;
-};
+bool grants(const Node& rights, std::string_view right) {
+    const auto* object = std::get_if<Object>(&rights.value);
+    const Node* node = object == nullptr ? nullptr : find_claim(*object, right);
+    const auto* literal = node == nullptr ? nullptr : std::get_if<Literal>(&node->value);
+    return literal != nullptr && literal->json == "true";
+}
 
 }  // namespace
 
-void check_permissions(const Json& claims, const Parameters& environment, Findings& findings) {
-    PermissionCheck check(environment, findings);
-    for (const auto& [name, value] : claims.items()) {
-        // The name may come from the environment.
-        const auto pieces = parse_placeholders(name, environment);
-        if (!pieces || with_stand_in(*pieces, {}) != "permissions" || !value.is_object()) {
-            continue;
-        }
-        for (const auto& [pattern, rights] : value.items()) {
-            check.check(Pointer("/claims") / name, pattern, rights);
-        }
-    }
-    check.warn_of_disagreement();
+const Object* permissions_of(const Member& claim) {
+    const std::string* name = claim.key.constant();
+    return name != nullptr && *name == "permissions" ? std::get_if<Object>(&claim.value.value)
+                                                     : nullptr;
+}
+
+void check_permissions(const Object& claims, Diagnostics& diagnostics) {
+    for_each_rule(claims, [&](const Member& rule, const Place& place) {
+        check_pattern(rule.key, place.pointer(), diagnostics);
+        check_rights(rule.value, place, diagnostics);
+    });
+}
+
+std::vector<PermissionRule> permission_rules(const Object& claims) {
+    std::vector<PermissionRule> rules;
+    for_each_rule(claims, [&](const Member& rule, const Place& place) {
+        rules.push_back({place.pointer(), rule.key.written, sample(rule.key),
+                         parse_pattern(rule.key).only_room(), grants(rule.value, "publish"),
+                         grants(rule.value, "subscribe")});
+    });
+    return rules;
 }
 
 }  // namespace roomkey

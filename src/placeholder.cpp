@@ -13,14 +13,19 @@ namespace roomkey {
 
 namespace {
 
-constexpr std::string_view k_word_characters =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
-
-// Furthest offset of `now`, in seconds: ten years, far beyond what a token should last.
-constexpr long long k_longest_offset = 10LL * 365 * 24 * 60 * 60;
-
-using Finding = std::string;
 using namespace std::string_view_literals;
+
+constexpr CharSet k_variable_characters(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+constexpr CharSet k_name_characters(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+// Field names are more liberal than variables: forms have `user-id` and `data.name`.
+constexpr CharSet k_field_characters(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
+constexpr CharSet k_quoted_characters(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-. ");
+constexpr CharSet k_unreserved(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.~");
 
 // Appends `text` by runs of what stays as it is, which mostly is all of it; what is special is left
 // to `escape`.
@@ -38,183 +43,170 @@ void append_escaped(std::string& out, std::string_view text, const CharSet& spec
     out.append(text, run);
 }
 
-bool is_name(std::string_view text) {
-    return !text.empty() && text.find_first_not_of(k_word_characters) == std::string_view::npos;
+bool consists_of(std::string_view text, const CharSet& characters) {
+    return !text.empty() && characters.has_all(text);
 }
 
-// Field names are more liberal than variables: forms have `user-id` and `data.name`.
-bool is_field_name(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return c == '-' || c == '.' || k_word_characters.find(c) != std::string_view::npos;
-    });
+Mismatch mismatch(std::string_view expected, std::string_view found) {
+    return {std::string(expected), found.empty() ? "nothing" : std::string(found)};
 }
 
-Result<Reference, Finding> parse_server(std::string_view name) {
-    if (name.starts_with("ROOMKEY_") && is_name(name)) {
+Result<Reference, Mismatch> parse_server(std::string_view name) {
+    if (name.starts_with("ROOMKEY_") && consists_of(name, k_variable_characters)) {
         return Reference{Source::server, std::string(name)};
     }
+    std::string found = "server." + std::string(name);
     if (name == "REMOTE_USER" || name.starts_with("HTTP_")) {
-        return "found server." + std::string(name) +
-               ", which visitors can set themselves; only server.ROOMKEY_ names are allowed, set "
-               "on purpose in the web server (fastcgi_param ROOMKEY_USER $remote_user;)";
+        found += ", which visitors can set themselves";
     }
-    return "found server." + std::string(name) + "; only server.ROOMKEY_ names are allowed";
+    return mismatch(
+        "a server.ROOMKEY_ name, set on purpose in the web server "
+        "(fastcgi_param ROOMKEY_USER $remote_user;)",
+        found);
 }
 
-Result<Reference, Finding> parse_environment(std::string_view name, const Parameters& environment) {
-    if (!is_name(name)) {
-        return "found env." + std::string(name) + "; a variable's name is allowed";
+// Whether a web server that starts roomkey as a CGI program fills it from the request: RFC 3875
+// 4.1, what nginx and Apache add to it, and what is meant for `server.`.
+bool is_meta_variable(std::string_view name) {
+    constexpr std::array k_prefixes{"HTTP_"sv, "REDIRECT_"sv, "SSL_"sv, "ROOMKEY_"sv};
+    constexpr std::array k_names{
+        "AUTH_TYPE"sv,         "CONTENT_LENGTH"sv,  "CONTENT_TYPE"sv,   "DOCUMENT_URI"sv,
+        "GATEWAY_INTERFACE"sv, "HTTPS"sv,           "PATH_INFO"sv,      "PATH_TRANSLATED"sv,
+        "QUERY_STRING"sv,      "REMOTE_ADDR"sv,     "REMOTE_HOST"sv,    "REMOTE_IDENT"sv,
+        "REMOTE_PORT"sv,       "REMOTE_USER"sv,     "REQUEST_METHOD"sv, "REQUEST_SCHEME"sv,
+        "REQUEST_URI"sv,       "SCRIPT_FILENAME"sv, "SCRIPT_NAME"sv,    "SCRIPT_URI"sv,
+        "SCRIPT_URL"sv,        "SERVER_ADDR"sv,     "SERVER_NAME"sv,    "SERVER_PORT"sv,
+        "SERVER_PROTOCOL"sv,   "SERVER_SOFTWARE"sv, "UNIQUE_ID"sv};
+    return std::any_of(k_prefixes.begin(), k_prefixes.end(),
+                       [name](std::string_view prefix) { return name.starts_with(prefix); }) ||
+           std::find(k_names.begin(), k_names.end(), name) != k_names.end();
+}
+
+Result<Reference, Mismatch> parse_environment(std::string_view name,
+                                              const Parameters& environment) {
+    const std::string found = "env." + std::string(name);
+    if (!consists_of(name, k_variable_characters)) {
+        return mismatch("a variable's name", found);
     }
     // Everybody who has a token can read its claims.
     if (name == "SCALEDRONE_CHANNEL_SECRET") {
-        return Finding(
-            "found env.SCALEDRONE_CHANNEL_SECRET, which would publish the key; another "
-            "variable is allowed");
+        return mismatch("another variable", found + ", which would publish the key");
+    }
+    if (is_meta_variable(name)) {
+        return mismatch("a variable that no web server fills from a request", found);
     }
     const auto value = environment.find(name);
     if (value && !is_utf8(*value)) {
-        return "environment variable " + std::string(name) + " is not UTF-8";
+        return mismatch("a variable in UTF-8", found + " with other bytes");
     }
     return Reference{Source::constant, std::string(value.value_or(std::string_view{}))};
 }
 
-Result<Reference, Finding> parse_now(std::string_view offset) {
-    if (offset.empty()) {
-        return Reference{Source::now};
+Result<Reference, Mismatch> parse_now(std::string_view offset) {
+    // Ten years, far beyond what a token should last.
+    constexpr long long k_max_offset = 10LL * 365 * 24 * 60 * 60;
+    Reference reference{Source::now};
+    if (!offset.empty()) {
+        const long long seconds = parse_decimal(offset.substr(1));
+        if (seconds < 0 || seconds > k_max_offset) {
+            return mismatch("an offset in seconds, at most ten years", "now" + std::string(offset));
+        }
+        reference.offset = offset.front() == '-' ? -seconds : seconds;
     }
-    const long long seconds = parse_decimal(offset.substr(1));
-    if ((offset.front() != '+' && offset.front() != '-') || seconds < 0 ||
-        seconds > k_longest_offset) {
-        return "found now" + std::string(offset) +
-               "; now, now+N or now-N with N in seconds, at most ten years, is allowed";
-    }
-    return Reference{Source::now, {}, offset.front() == '-' ? -seconds : seconds};
+    return reference;
 }
 
-// A constant of few characters, so that none of the language's own can be among them.
-Result<Reference, Finding> parse_quoted(std::string_view quoted) {
-    const std::string_view text = quoted.substr(1, quoted.size() - 2);
-    const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
-        return c == ' ' || c == '-' || c == '.' ||
-               k_word_characters.find(c) != std::string_view::npos;
-    });
-    if (text.empty() || !plain) {
-        return "found " + std::string(quoted) +
-               "; letters, digits, spaces and _ . - are allowed in quotes";
-    }
-    return Reference{Source::constant, std::string(text)};
-}
-
-Result<Reference, Finding> parse_reference(std::string_view text, const Parameters& environment) {
+Result<Reference, Mismatch> parse_reference(std::string_view text, const Parameters& environment) {
     constexpr std::array<std::pair<std::string_view, Source>, 3> k_random{
-        std::pair{"uuid", Source::uuid}, std::pair{"guest.name", Source::guest_name},
-        std::pair{"guest.color", Source::guest_color}};
+        std::pair{"uuid"sv, Source::uuid}, std::pair{"guest.name"sv, Source::guest_name},
+        std::pair{"guest.color"sv, Source::guest_color}};
     for (const auto& [name, source] : k_random) {
         if (text == name) {
             return Reference{source};
         }
     }
-    constexpr std::string_view k_form = "form.";
-    constexpr std::string_view k_previous = "previous.";
-    constexpr std::string_view k_server = "server.";
-    constexpr std::string_view k_env = "env.";
-    constexpr std::string_view k_now = "now";
-    if (text.starts_with(k_form) && is_field_name(text.substr(k_form.size()))) {
-        return Reference{Source::form, std::string(text.substr(k_form.size()))};
+    // The rest of `text` if it begins with `prefix`.
+    const auto after = [text](std::string_view prefix) {
+        return text.starts_with(prefix) ? std::optional(text.substr(prefix.size())) : std::nullopt;
+    };
+    constexpr std::array<std::pair<std::string_view, Source>, 2> k_named{
+        std::pair{"form."sv, Source::form}, std::pair{"previous."sv, Source::previous}};
+    for (const auto& [prefix, source] : k_named) {
+        if (const auto name = after(prefix); name && consists_of(*name, k_field_characters)) {
+            return Reference{source, std::string(*name)};
+        }
     }
-    if (text.starts_with(k_previous) && is_field_name(text.substr(k_previous.size()))) {
-        return Reference{Source::previous, std::string(text.substr(k_previous.size()))};
+    if (const auto name = after("server.")) {
+        return parse_server(*name);
     }
-    if (text.starts_with(k_server)) {
-        return parse_server(text.substr(k_server.size()));
+    if (const auto name = after("env.")) {
+        return parse_environment(*name, environment);
     }
-    if (text.starts_with(k_env)) {
-        return parse_environment(text.substr(k_env.size()), environment);
-    }
-    if (text.starts_with(k_now) && text.find_first_of("+-") == k_now.size()) {
-        return parse_now(text.substr(k_now.size()));
-    }
-    if (text == k_now) {
-        return parse_now({});
+    if (text == "now" || text.starts_with("now+") || text.starts_with("now-")) {
+        return parse_now(*after("now"));
     }
     if (text.size() >= 2 && text.front() == '\'' && text.back() == '\'') {
-        return parse_quoted(text);
+        const std::string_view quoted = text.substr(1, text.size() - 2);
+        return consists_of(quoted, k_quoted_characters)
+                   ? Result<Reference, Mismatch>(Reference{Source::constant, std::string(quoted)})
+                   : mismatch("letters, digits, spaces and _ . - in quotes", text);
     }
-    return "found " + (text.empty() ? "nothing" : std::string(text)) +
-           "; form.NAME, server.ROOMKEY_NAME, previous.PATH, env.NAME, now, now+N, now-N, uuid, "
-           "guest.name, "
-           "guest.color or 'text' is allowed";
+    return mismatch(
+        "form.NAME, server.ROOMKEY_NAME, previous.PATH, env.NAME, now, now+N, now-N, uuid, "
+        "guest.name, guest.color or 'text'",
+        text);
 }
 
-Result<Filter, Finding> parse_filter(std::string_view text) {
-    if (text == "regex") {
-        return Filter::regex;
-    }
-    if (text == "json") {
-        return Filter::json;
-    }
-    return "found filter |" + std::string(text) + "; |regex or |json is allowed";
-}
-
-// Takes the text before the next `separator` off `rest`; nothing is left when there is none.
-std::string_view take_until(std::optional<std::string_view>& rest, std::string_view separator) {
-    const std::string_view all = *rest;
-    const std::size_t at = all.find(separator);
-    if (at == std::string_view::npos) {
-        rest.reset();
-        return trim(all);
-    }
-    rest = all.substr(at + separator.size());
-    return trim(all.substr(0, at));
-}
-
-// With each further one a quote or a backslash may take twice the room, without end.
-std::optional<Finding> check_filters(const Placeholder& placeholder) {
-    constexpr std::size_t k_most = 2;
-    if (placeholder.filters.size() > k_most) {
-        return "found " + std::to_string(placeholder.filters.size()) +
-               " filters on one value; two are allowed";
-    }
-    return std::nullopt;
-}
-
-// An empty constant is as good as absent, so it can only be the first of several alternatives.
-std::optional<Finding> check_alternatives(const Placeholder& placeholder, std::string_view text) {
-    const Reference& last = placeholder.alternatives.back();
-    if (last.source == Source::constant && last.name.empty()) {
-        return "found ${" + std::string(text) +
-               "}, but the environment has no such variable, or an empty one; set it, or give a "
-               "fallback with ??";
-    }
-    return std::nullopt;
-}
-
-Result<Placeholder, Finding> parse_placeholder(std::string_view text,
-                                               const Parameters& environment) {
-    Placeholder placeholder;
-    std::optional<std::string_view> filters = text;
-    std::optional<std::string_view> alternatives = take_until(filters, "|");
-    while (alternatives) {
-        auto reference = parse_reference(take_until(alternatives, "??"), environment);
-        if (!reference) {
-            return reference.error();
+Result<Filter, Mismatch> parse_filter(std::string_view text) {
+    constexpr std::array<std::pair<std::string_view, Filter>, 3> k_filters{
+        std::pair{"regex"sv, Filter::regex}, std::pair{"uri"sv, Filter::uri},
+        std::pair{"text"sv, Filter::text}};
+    for (const auto& [name, filter] : k_filters) {
+        if (text == name) {
+            return filter;
         }
-        placeholder.alternatives.push_back(std::move(*reference));
     }
-    while (filters) {
-        auto filter = parse_filter(take_until(filters, "|"));
+    return mismatch("|regex, |uri or |text", "|" + std::string(text));
+}
+
+// What is inside of ${ and }. A constant comes back as text.
+Result<Text::Piece, Mismatch> parse_placeholder(std::string_view text,
+                                                const Parameters& environment) {
+    Placeholder placeholder;
+    std::string_view alternatives = text.substr(0, text.find('|'));
+    if (alternatives.size() < text.size()) {
+        const auto filter = parse_filter(trim(text.substr(alternatives.size() + 1)));
         if (!filter) {
             return filter.error();
         }
-        placeholder.filters.push_back(*filter);
+        placeholder.filter = *filter;
     }
-    if (auto finding = check_filters(placeholder)) {
-        return std::move(*finding);
+    bool is_last = false;
+    while (!is_last) {
+        const std::string_view alternative = alternatives.substr(0, alternatives.find("??"));
+        is_last = alternative.size() == alternatives.size();
+        alternatives.remove_prefix(is_last ? alternative.size() : alternative.size() + 2);
+        auto reference = parse_reference(trim(alternative), environment);
+        if (!reference) {
+            return std::move(reference.error());
+        }
+        // An empty constant is absent; what stands behind another is never reached.
+        const bool is_absent = reference->source == Source::constant && reference->name.empty();
+        const bool is_decided = !placeholder.alternatives.empty() &&
+                                placeholder.alternatives.back().source == Source::constant;
+        if (!is_absent && !is_decided) {
+            placeholder.alternatives.push_back(std::move(*reference));
+        } else if (is_absent && is_last && !is_decided) {
+            return mismatch(
+                "a variable of the environment that is set and not empty, or a "
+                "fallback with ??",
+                "none for ${" + std::string(text) + "}");
+        }
     }
-    if (auto finding = check_alternatives(placeholder, text)) {
-        return std::move(*finding);
+    if (placeholder.alternatives.front().source == Source::constant) {
+        return Text::Piece(filtered(placeholder.alternatives.front().name, placeholder.filter));
     }
-    return placeholder;
+    return Text::Piece(std::move(placeholder));
 }
 
 }  // namespace
@@ -224,73 +216,111 @@ bool Placeholder::has(Source source) const {
                        [source](const Reference& each) { return each.source == source; });
 }
 
-std::string Placeholder::filtered(std::string_view value) const {
-    std::string text(value);
-    for (const Filter filter : filters) {
-        if (filter == Filter::regex) {
-            text = quote_regex(text);
-        } else {
-            std::string quoted(1, '"');
-            append_json_escaped(quoted, text);
-            text = quoted.append(1, '"');
-        }
-    }
-    return text;
+bool Placeholder::depends_on_request() const {
+    return std::any_of(alternatives.begin(), alternatives.end(),
+                       [](const Reference& each) { return each.depends_on_request(); });
 }
 
-std::optional<std::string> Placeholder::constant() const {
-    for (const Reference& reference : alternatives) {
-        if (reference.source != Source::constant) {
-            return std::nullopt;
-        }
-        if (!reference.name.empty()) {
-            return filtered(reference.name);
-        }
-    }
-    return std::nullopt;
+const std::string* Text::constant() const {
+    static const std::string k_empty;
+    return pieces.empty()
+               ? &k_empty
+               : (pieces.size() == 1 ? std::get_if<std::string>(&pieces.front()) : nullptr);
 }
 
-Result<std::vector<Piece>, std::string> parse_placeholders(std::string_view text,
-                                                           const Parameters& environment) {
-    constexpr std::string_view k_open = "${";
-    std::vector<Piece> pieces;
-    while (!text.empty()) {
-        const std::size_t open = std::min(text.find(k_open), text.size());
-        if (open > 0) {
-            pieces.emplace_back(std::string(text.substr(0, open)));
-            text.remove_prefix(open);
-            continue;
-        }
-        const std::size_t close = text.find('}');
-        if (close == std::string_view::npos) {
-            return std::string("found ${ without its }; a placeholder is ${NAME}");
-        }
-        auto placeholder =
-            parse_placeholder(text.substr(k_open.size(), close - k_open.size()), environment);
-        if (!placeholder) {
-            return std::move(placeholder.error());
-        }
-        pieces.emplace_back(std::move(*placeholder));
-        text.remove_prefix(close + 1);
-    }
-    return pieces;
+const Placeholder* Text::whole() const {
+    return pieces.size() == 1 ? std::get_if<Placeholder>(&pieces.front()) : nullptr;
 }
 
-std::string with_stand_in(const std::vector<Piece>& pieces, std::string_view stand_in) {
-    std::string text;
+std::vector<const Placeholder*> Text::placeholders() const {
+    std::vector<const Placeholder*> found;
     for (const Piece& piece : pieces) {
-        const auto* placeholder = std::get_if<Placeholder>(&piece);
-        text += placeholder == nullptr ? std::get<std::string>(piece)
-                                       : placeholder->constant().value_or(std::string(stand_in));
+        if (const auto* placeholder = std::get_if<Placeholder>(&piece)) {
+            found.push_back(placeholder);
+        }
     }
+    return found;
+}
+
+bool Text::depends_on_request() const {
+    const auto all = placeholders();
+    return std::any_of(all.begin(), all.end(),
+                       [](const Placeholder* each) { return each->depends_on_request(); });
+}
+
+Result<Text, Mismatch> parse_text(std::string_view written, const Parameters& environment) {
+    constexpr std::string_view k_open = "${";
+    Text text{std::string(written), {}};
+    std::string literal;
+    const auto end_literal = [&] {
+        if (!literal.empty()) {
+            text.pieces.emplace_back(std::exchange(literal, {}));
+        }
+    };
+    for (std::string_view rest = written; !rest.empty();) {
+        const std::size_t open = std::min(rest.find(k_open), rest.size());
+        literal.append(rest.substr(0, open));
+        rest.remove_prefix(open);
+        if (rest.empty()) {
+            break;
+        }
+        const std::size_t close = rest.find('}');
+        if (close == std::string_view::npos) {
+            return mismatch("a placeholder ${NAME}", "${ without its }");
+        }
+        auto piece =
+            parse_placeholder(rest.substr(k_open.size(), close - k_open.size()), environment);
+        if (!piece) {
+            return std::move(piece.error());
+        }
+        if (const auto* constant = std::get_if<std::string>(&*piece)) {
+            literal.append(*constant);
+        } else {
+            end_literal();
+            text.pieces.push_back(std::move(*piece));
+        }
+        rest.remove_prefix(close + 1);
+    }
+    end_literal();
     return text;
 }
 
-bool has_foreign(const std::vector<Piece>& pieces) {
-    return std::any_of(pieces.begin(), pieces.end(), [](const Piece& piece) {
-        const auto* placeholder = std::get_if<Placeholder>(&piece);
-        return placeholder != nullptr && placeholder->is_foreign();
-    });
+bool is_name(std::string_view value) {
+    return consists_of(value, k_name_characters);
+}
+
+bool may_have(const Placeholder& placeholder, std::string_view character) {
+    if (placeholder.filter == Filter::uri) {
+        return k_unreserved.has_all(character) || character == "%";
+    }
+    return placeholder.filter != Filter::none || is_name(character) ||
+           (character == "#" && placeholder.has(Source::guest_color)) ||
+           std::any_of(placeholder.alternatives.begin(), placeholder.alternatives.end(),
+                       [character](const Reference& each) {
+                           return each.source == Source::constant &&
+                                  each.name.find(character) != std::string::npos;
+                       });
+}
+
+std::string filtered(std::string_view value, Filter filter) {
+    if (filter == Filter::regex) {
+        return quote_regex(value);
+    }
+    if (filter != Filter::uri) {
+        return std::string(value);
+    }
+    // As RFC 3986 2.1 wants it.
+    constexpr std::string_view k_hex = "0123456789ABCDEF";
+    std::string encoded;
+    for (const char c : value) {
+        if (k_unreserved.has(c)) {
+            encoded += c;
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            encoded.append(1, '%').append(1, k_hex[byte >> 4U]).append(1, k_hex[byte & 15U]);
+        }
+    }
+    return encoded;
 }
 
 std::string quote_regex(std::string_view text) {

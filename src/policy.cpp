@@ -2,10 +2,9 @@
 // Reads a policy with nlohmann/json, checks it, and compiles it to templates.
 #include "roomkey/policy.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include <algorithm>
 #include <cstdint>
-#include <optional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,13 +12,15 @@
 
 #include "roomkey/base64url.hpp"
 #include "roomkey/claims_check.hpp"
-#include "roomkey/findings.hpp"
+#include "roomkey/claims_tree.hpp"
+#include "roomkey/diagnostics.hpp"
 #include "roomkey/json_template.hpp"
 #include "roomkey/jwt.hpp"
 #include "roomkey/origin.hpp"
 #include "roomkey/permissions_check.hpp"
 #include "roomkey/placeholder.hpp"
 #include "roomkey/strict_json.hpp"
+#include "roomkey/text.hpp"
 
 namespace roomkey {
 
@@ -41,165 +42,147 @@ const std::string_view k_builtin_policy = R"json({
 namespace {
 
 using Json = nlohmann::json;
-using Pointer = Json::json_pointer;
 
-constexpr long long k_longest_lifetime = 365LL * 24 * 60 * 60;
+constexpr unsigned k_longest_lifetime = 365 * 24 * 60 * 60;
 // Seconds reach this number in the year 5138; a larger one can only be milliseconds.
 constexpr double k_milliseconds_from = 1e11;
 
 class Compiler {
 public:
     Compiler(std::string_view where, const Parameters& environment)
-        : m_findings(where), m_environment(environment) {}
+        : m_where(where), m_diagnostics(where), m_environment(environment) {}
 
     Policy compile(std::string_view text) {
-        const Json policy = parse_strict_json(text, m_findings);
+        const Json policy = parse_strict_json(text, m_diagnostics);
         if (!policy.is_object()) {
-            m_findings.error("", "found no object; an object with \"claims\" is allowed");
-            m_findings.throw_if_any();
+            error("", "an object with \"claims\"", shown(policy));
+            m_diagnostics.throw_if_any();
         }
-        for (const auto& [key, value] : policy.items()) {
-            if (key != "claims" && key != "header" && key != "reply" && key != "allowed_origins" &&
-                key != "renewal") {
-                m_findings.error((Pointer{} / key).to_string(),
-                                 "found an unknown key; claims, header, reply, allowed_origins and "
-                                 "renewal are allowed");
-            }
-        }
-        Policy compiled;
-        compile_claims(policy, compiled);
-        compiled.encoded_header = compile_header(policy);
-        compiled.reply = compile_reply(policy);
-        compiled.allowed_origins = compile_origins(policy);
-        compile_renewal(policy, compiled);
-        check_size(compiled);
-        m_findings.throw_if_any();
-        compiled.warnings = std::move(m_findings).take_warnings();
-        return compiled;
+        check_keys(policy, "", {"claims", "header", "reply", "allowed_origins", "renewal"});
+        compile_renewal(policy);
+        compile_claims(policy);
+        m_policy.encoded_header = compile_header(policy);
+        compile_reply(policy);
+        compile_origins(policy);
+        check_size();
+        m_diagnostics.throw_if_any();
+        m_policy.warnings = std::move(m_diagnostics).take_warnings();
+        return std::move(m_policy);
     }
 
 private:
-    void compile_claims(const Json& policy, Policy& compiled) {
+    void error(std::string_view at, std::string_view expected, std::string_view found) {
+        m_diagnostics.error(at, {std::string(expected), std::string(found)});
+    }
+
+    void check_keys(const Json& object, std::string_view at,
+                    const std::vector<std::string_view>& allowed) {
+        std::string all;
+        for (const std::string_view key : allowed) {
+            all.append(all.empty() ? "" : key == allowed.back() ? " or " : ", ").append(key);
+        }
+        for (const auto& [key, value] : object.items()) {
+            if (std::find(allowed.begin(), allowed.end(), key) == allowed.end()) {
+                error(std::string(at) + Place(key).pointer(), all, shown(Json(key)));
+            }
+        }
+    }
+
+    void compile_claims(const Json& policy) {
         const auto claims = policy.find("claims");
-        if (claims == policy.end() || !claims->is_object()) {
-            m_findings.error("/claims", "found no object; an object of claims is allowed");
+        if (claims == policy.end() || !claims->is_object() || claims->contains("${json}")) {
+            error("/claims", "an object of claims",
+                  claims == policy.end() ? "nothing" : shown(*claims));
             return;
         }
-        compiled.claims = compile_json(*claims, "/claims", m_environment, m_findings);
-        compiled.lifetime = compile_lifetime(*claims);
-        compiled.form_fields = compiled.claims.names_of(Source::form);
-        compiled.previous_paths = compiled.claims.names_of(Source::previous);
-        add_constants(*claims, compiled);
-        check_names(*claims, m_environment, m_findings);
-        check_permissions(*claims, m_environment, m_findings);
-        check_json_text(*claims, m_environment, m_findings);
-        check_keys(*claims, m_environment, m_findings);
-        check_identity(*claims, m_environment, m_findings);
-    }
-
-    // Read only after the claims have been found to be right.
-    void add_constants(const Json& claims, Policy& compiled) const {
-        Findings found_already("");
-        for (const auto& [key, value] : claims.items()) {
-            const auto name = parse_placeholders(key, m_environment);
-            const Template made = compile_json(value, "", m_environment, found_already);
-            if (name && made.constant()) {
-                compiled.constant_claims.push_back(
-                    {with_stand_in(*name, {}), std::string(*made.constant())});
+        const Node tree = parse_claims(*claims, Place("claims"), m_environment, m_diagnostics);
+        const Object& object = std::get<Object>(tree.value);
+        m_policy.claims = compile_json(tree);
+        m_policy.form_fields = m_policy.claims.names_of(Source::form);
+        m_policy.previous_paths = m_policy.claims.names_of(Source::previous);
+        for (const Member& member : object.members) {
+            const Template claim = compile_json(member.value);
+            if (const std::string* name = member.key.constant(); name && claim.constant()) {
+                m_policy.constant_claims.push_back({*name, std::string(*claim.constant())});
             }
         }
-    }
-
-    void compile_renewal(const Json& policy, Policy& compiled) {
-        const auto renewal = policy.find("renewal");
-        if (renewal == policy.end()) {
-            if (!compiled.previous_paths.empty()) {
-                m_findings.error("/claims", "found previous." + compiled.previous_paths.front() +
-                                                " without \"renewal\"; it is allowed with it");
-            }
-            return;
+        compile_lifetime(object);
+        check_permissions(object, m_diagnostics);
+        check_claims(object, m_policy.renewal.has_value(), m_diagnostics);
+        const auto& read = m_policy.form_fields;
+        if (m_policy.renewal &&
+            std::find(read.begin(), read.end(), m_policy.renewal->field) != read.end()) {
+            error("/renewal/field", "a field that no claim is made from",
+                  shown(Json(m_policy.renewal->field)));
         }
-        if (!renewal->is_object() || renewal->size() != 2 || !renewal->contains("field") ||
-            !(*renewal)["field"].is_string() || !renewal->contains("within") ||
-            !(*renewal)["within"].is_number_unsigned() ||
-            (*renewal)["within"].get<std::uint64_t>() > k_longest_lifetime) {
-            m_findings.error("/renewal", "found " + renewal->dump() +
-                                             R"(; {"field": NAME, "within": SECONDS} is allowed)");
-            return;
-        }
-        compiled.renewal = Renewal{(*renewal)["field"].get<std::string>(),
-                                   std::chrono::seconds((*renewal)["within"].get<long long>())};
+        m_policy.permissions = {m_where, permission_rules(object)};
     }
 
     // What the request adds is only known with it, and is measured then.
-    void check_size(const Policy& compiled) {
-        const std::size_t text = compiled.claims.literal_size();
-        const std::size_t size = compiled.token_size(text);
+    void check_size() {
+        const std::size_t text = m_policy.claims.literal_size();
+        const std::size_t size = m_policy.token_size(text);
         if (size > k_longest_token) {
-            m_findings.error(compiled.encoded_header.size() > text ? "/header" : "/claims",
-                             "found text that makes tokens of " + std::to_string(size) +
-                                 " bytes or more; 65536 are allowed");
+            error(m_policy.encoded_header.size() > text ? "/header" : "/claims",
+                  "tokens of 65536 bytes at most",
+                  "text that makes them " + std::to_string(size) + " or more");
         }
     }
 
     // A fixed time would make every token useless from some day on, so only `now` is taken.
-    std::chrono::seconds compile_lifetime(const Json& claims) {
-        constexpr std::string_view k_at = "/claims/exp";
-        const std::string allowed =
-            R"("${now+N}" with N in seconds, at most 31536000 (a year), is allowed)";
-        if (!claims.contains("exp")) {
-            m_findings.error(k_at, "is missing; " + allowed);
-            return {};
+    void compile_lifetime(const Object& claims) {
+        constexpr std::string_view k_expected =
+            R"("${now+N}" with N in seconds, at most 31536000 (a year))";
+        const Node* exp = find_claim(claims, "exp");
+        const auto* text = exp == nullptr ? nullptr : std::get_if<Text>(&exp->value);
+        const Placeholder* time = text == nullptr ? nullptr : text->whole();
+        if (time != nullptr &&
+            *time == Placeholder{{{Source::now, {}, time->alternatives.front().offset}}} &&
+            time->alternatives.front().offset > 0 &&
+            time->alternatives.front().offset <= k_longest_lifetime) {
+            m_policy.lifetime = std::chrono::seconds(time->alternatives.front().offset);
+            return;
         }
-        const Json& exp = claims["exp"];
-        if (exp.is_number() && exp.get<double>() >= k_milliseconds_from) {
-            m_findings.error(k_at,
-                             "found " + exp.dump() + ", which is in milliseconds; " + allowed);
-            return {};
-        }
-        const std::optional<long long> lifetime = lifetime_of(exp);
-        if (!lifetime || *lifetime < 1 || *lifetime > k_longest_lifetime) {
-            m_findings.error(k_at, "found " + exp.dump() + "; " + allowed);
-            return {};
-        }
-        return std::chrono::seconds(*lifetime);
-    }
-
-    std::optional<long long> lifetime_of(const Json& exp) const {
-        if (!exp.is_string()) {
-            return std::nullopt;
-        }
-        const auto pieces = parse_placeholders(exp.get<std::string>(), m_environment);
-        if (!pieces || pieces->size() != 1) {
-            return std::nullopt;
-        }
-        const auto* placeholder = std::get_if<Placeholder>(&pieces->front());
-        if (placeholder == nullptr || placeholder->alternatives.size() != 1 ||
-            !placeholder->has(Source::now) || !placeholder->filters.empty()) {
-            return std::nullopt;
-        }
-        return placeholder->alternatives.front().offset;
+        const auto* number = exp == nullptr ? nullptr : std::get_if<Literal>(&exp->value);
+        const bool is_milliseconds = number != nullptr && number->kind == Literal::Kind::number &&
+                                     std::stod(number->json) >= k_milliseconds_from;
+        error("/claims/exp", k_expected,
+              exp == nullptr ? "nothing"
+                             : shown(*exp) + (is_milliseconds ? ", which is in milliseconds" : ""));
     }
 
     std::string compile_header(const Json& policy) {
         Json header{{"alg", "HS256"}, {"typ", "JWT"}};
         const Json members = policy.value("header", Json::object());
-        if (!members.is_object()) {
-            m_findings.error("/header", "found no object; an object of header members is allowed");
+        if (!members.is_object() || members.contains("${json}")) {
+            error("/header", "an object of header members", shown(members));
             return {};
         }
         for (const auto& [name, value] : members.items()) {
             if (name == "alg") {
-                m_findings.error("/header/alg",
-                                 "found an algorithm; HS256 is used and can't be changed");
+                error("/header/alg", "no alg, since HS256 can't be changed", shown(value));
             }
             header[name] = value;
         }
-        const Template compiled = compile_json(header, "/header", m_environment, m_findings);
+        const Place place("header");
+        const Node tree = parse_claims(header, place, m_environment, m_diagnostics);
+        const auto check = [this](const Text& text, const Place& at) {
+            if (!text.placeholders().empty()) {
+                error(at.pointer(), "env. and no other placeholder", shown(text));
+            }
+        };
+        walk(tree, place, [&check](const Node& node, const Place& at) {
+            if (const auto* text = std::get_if<Text>(&node.value)) {
+                check(*text, at);
+            } else if (const auto* object = std::get_if<Object>(&node.value)) {
+                for (const Member& member : object->members) {
+                    check(member.key, at / member.key.written);
+                }
+            }
+        });
+        const Template compiled = compile_json(tree);
         const auto constant = compiled.constant();
         if (!constant) {
-            m_findings.error("/header",
-                             "found a placeholder of the request; only env. is allowed here");
             return {};
         }
         std::string encoded;
@@ -207,39 +190,62 @@ private:
         return encoded;
     }
 
-    Reply compile_reply(const Json& policy) {
+    void compile_reply(const Json& policy) {
         const Json reply = policy.value("reply", Json("text"));
         if (reply != "text" && reply != "json") {
-            m_findings.error("/reply",
-                             "found " + reply.dump() + R"(; "text" or "json" is allowed)");
+            error("/reply", R"("text" or "json")", shown(reply));
         }
-        return reply == "json" ? Reply::json : Reply::text;
+        m_policy.reply = reply == "json" ? Reply::json : Reply::text;
     }
 
-    std::vector<std::string> compile_origins(const Json& policy) {
-        std::vector<std::string> origins;
-        constexpr const char* k_at = "/allowed_origins";
+    void compile_origins(const Json& policy) {
         const Json listed = policy.value("allowed_origins", Json::array());
         if (!listed.is_array()) {
-            m_findings.error(k_at, "found no array; an array of origins is allowed");
-            return origins;
+            error("/allowed_origins", "an array of origins", shown(listed));
+            return;
         }
         for (std::size_t i = 0; i < listed.size(); ++i) {
             if (!listed[i].is_string() || !is_origin(listed[i].get<std::string>())) {
-                m_findings.error((Pointer(k_at) / i).to_string(),
-                                 "found " + listed[i].dump() +
-                                     "; an origin as browsers send it is allowed, such as "
-                                     "\"https://chat.example.com\" or \"http://localhost:8080\": "
-                                     "small letters, no path, no port that is the default");
+                error("/allowed_origins/" + std::to_string(i),
+                      "an origin as browsers send it, such as \"https://chat.example.com\" or "
+                      "\"http://localhost:8080\" (small letters, no path, no port that is the "
+                      "default)",
+                      shown(listed[i]));
                 continue;
             }
-            origins.push_back(listed[i].get<std::string>());
+            m_policy.allowed_origins.push_back(listed[i].get<std::string>());
         }
-        return origins;
     }
 
-    Findings m_findings;
+    void compile_renewal(const Json& policy) {
+        const auto renewal = policy.find("renewal");
+        if (renewal == policy.end()) {
+            return;
+        }
+        if (!renewal->is_object()) {
+            error("/renewal", R"({"field": NAME, "within": SECONDS})", shown(*renewal));
+            return;
+        }
+        check_keys(*renewal, "/renewal", {"field", "within"});
+        const Json field = renewal->value("field", Json());
+        const Json within = renewal->value("within", Json());
+        if (!field.is_string() || !is_plain_name(field.get_ref<const std::string&>())) {
+            error("/renewal/field", "the name of a field", shown(field));
+            return;
+        }
+        if (!within.is_number_unsigned() ||
+            within.get<std::uint64_t>() > std::uint64_t{k_longest_lifetime}) {
+            error("/renewal/within", "seconds, at most 31536000 (a year)", shown(within));
+            return;
+        }
+        m_policy.renewal =
+            Renewal{field.get<std::string>(), std::chrono::seconds(within.get<long long>())};
+    }
+
+    std::string m_where;
+    Diagnostics m_diagnostics;
     const Parameters& m_environment;
+    Policy m_policy;
 };
 
 }  // namespace

@@ -21,9 +21,9 @@ using Json = nlohmann::json;
 // that the policy's parser does not take.
 std::optional<Json> parse_claims(std::string_view text) {
     try {
-        Findings findings("previous token");
-        Json claims = parse_strict_json(text, findings);
-        findings.throw_if_any();
+        Diagnostics diagnostics("previous token");
+        Json claims = parse_strict_json(text, diagnostics);
+        diagnostics.throw_if_any();
         return claims.is_object() ? std::optional(std::move(claims)) : std::nullopt;
     } catch (const ConfigError&) {
         return std::nullopt;

@@ -50,7 +50,9 @@ Setup load_setup(const Options& options, const Parameters& environment) {
     if (!findings.empty()) {
         throw ConfigError(std::move(findings), exit_status);
     }
-    return {AuthHandler(std::move(policy), std::move(*signer)), std::move(warnings)};
+    PermissionRules permissions = policy->permissions;
+    return {AuthHandler(std::move(policy), std::move(*signer)), std::move(warnings),
+            std::move(permissions)};
 }
 
 }  // namespace roomkey

@@ -13,7 +13,7 @@ namespace {
 using Json = nlohmann::json;
 using Pointer = Json::json_pointer;
 
-constexpr int k_deepest = 64;
+constexpr int k_max_depth = 64;
 
 // 2 to the power of 64, and 2 to that of 63. Of an integer beyond them nlohmann makes a double.
 constexpr double k_too_large = 18'446'744'073'709'551'616.0;
@@ -27,11 +27,11 @@ bool has_lost_digits(const Json& number) {
 // Watches the parser: nlohmann keeps the last of two equal keys without a word.
 class Watch {
 public:
-    explicit Watch(Findings& findings) : m_findings(findings) {}
+    explicit Watch(Diagnostics& diagnostics) : m_diagnostics(diagnostics) {}
 
     // Called for each key, value, and bracket.
     void see(int depth, Json::parse_event_t event, const Json& parsed) {
-        m_too_deep = m_too_deep || depth > k_deepest;
+        m_too_deep = m_too_deep || depth > k_max_depth;
         if (m_too_deep) {
             return;
         }
@@ -39,17 +39,17 @@ public:
         if (event == Event::key) {
             m_open.back().key = parsed.get<std::string>();
             if (!m_open.back().keys.insert(m_open.back().key).second) {
-                m_findings.error(place().to_string(),
-                                 "found this key twice in one object; a key is allowed once");
+                m_diagnostics.error(place().to_string(),
+                                    {"each key once", "this one twice in one object"});
             }
         } else if (event == Event::object_end || event == Event::array_end) {
             m_open.pop_back();
             ++count();
         } else if (event == Event::value) {
             if (has_lost_digits(parsed)) {
-                m_findings.error(place().to_string(),
-                                 "found a number of more than 64 bits, of which digits would be "
-                                 "lost; one of 64 bits, or a string, is allowed");
+                m_diagnostics.error(place().to_string(),
+                                    {"a number of 64 bits, or a string",
+                                     "one of more, of which digits would be lost"});
             }
             ++count();
         } else {
@@ -78,7 +78,7 @@ private:
         return at;
     }
 
-    Findings& m_findings;
+    Diagnostics& m_diagnostics;
     std::vector<Level> m_open;
     std::size_t m_whole = 0;
     bool m_too_deep = false;
@@ -86,17 +86,17 @@ private:
 
 }  // namespace
 
-Json parse_strict_json(std::string_view text, Findings& findings) {
+Json parse_strict_json(std::string_view text, Diagnostics& diagnostics) {
     if (text.size() > k_largest_json) {
-        findings.error("", "found more than 65536 bytes; 65536 are allowed");
-        findings.throw_if_any();
+        diagnostics.error("", {"65536 bytes at most", "more"});
+        diagnostics.throw_if_any();
     }
     // To nlohmann a zero byte is the end, and what is behind it would be ignored.
     if (text.find('\0') != std::string_view::npos) {
-        findings.error("", "found a zero byte; JSON text has none");
-        findings.throw_if_any();
+        diagnostics.error("", {"JSON text", "a zero byte"});
+        diagnostics.throw_if_any();
     }
-    Watch watch(findings);
+    Watch watch(diagnostics);
     const auto see = [&watch](int depth, Json::parse_event_t event, const Json& parsed) {
         watch.see(depth, event, parsed);
         return true;
@@ -105,20 +105,17 @@ Json parse_strict_json(std::string_view text, Findings& findings) {
         Json parsed = Json::parse(text, see, true, true);
         // Copying and printing a value recurse, so nothing is done with one that is too deep.
         if (watch.too_deep()) {
-            findings.error("", "found more than 32 levels; 32 are allowed");
-            findings.throw_if_any();
+            diagnostics.error("", {"32 levels at most", "more than 64"});
+            diagnostics.throw_if_any();
         }
         return parsed;
     } catch (const Json::exception& error) {
         // Before the bracket stands nlohmann's own label; line and column come after it.
         const std::string_view what = error.what();
-        std::string finding(what.substr(what.find("] ") + 2));
-        // A number that is too large is no error of syntax, and told without its place.
-        if (dynamic_cast<const Json::out_of_range*>(&error) != nullptr) {
-            finding.insert(0, "found a ").append("; numbers of 64 bits are allowed");
-        }
-        findings.error("", finding);
-        findings.throw_if_any();
+        const bool is_syntax = dynamic_cast<const Json::out_of_range*>(&error) == nullptr;
+        diagnostics.error("", {is_syntax ? "JSON text" : "numbers of 64 bits",
+                               "a " + std::string(what.substr(what.find("] ") + 2))});
+        diagnostics.throw_if_any();
         throw;
     }
 }

@@ -90,10 +90,13 @@ private:
                 continue;
             }
             // Fields were checked when they were parsed; what the web server hands on was not.
-            if (reference.source == Source::server) {
-                if (auto refusal = check_parameter(reference.name, value)) {
+            if (reference.source == Source::server || reference.source == Source::previous) {
+                if (auto refusal = check_parameter(name_of(reference), value)) {
                     return refusal;
                 }
+            }
+            if (slot.fit == Fit::name && reference.depends_on_request() && !is_name(value)) {
+                return Refusal{Reason::field_not_a_name, name_of(reference)};
             }
             append(slot, reference.source, value);
             m_buffer.m_ends.push_back(m_buffer.m_values.size());
@@ -102,6 +105,11 @@ private:
         const Reference& last = alternatives.back();
         return last.source == Source::server ? Refusal{Reason::not_logged_in}
                                              : Refusal{Reason::missing_field, last.name};
+    }
+
+    // As a visitor is told it.
+    static std::string name_of(const Reference& reference) {
+        return (reference.source == Source::previous ? "previous." : "") + reference.name;
     }
 
     static std::optional<Refusal> check_parameter(const std::string& name, std::string_view value) {
@@ -119,20 +127,18 @@ private:
 
     void append(const Slot& slot, Source source, std::string_view value) {
         std::string& values = m_buffer.m_values;
-        const auto& filters = slot.placeholder.filters;
-        const bool quoted =
-            slot.shape == Shape::value && (source != Source::now || !filters.empty());
-        if (quoted) {
-            values += '"';
-        }
-        if (filters.empty()) {
+        // Only the time is no string.
+        const bool is_quoted = slot.fit == Fit::value && source != Source::now;
+        const std::string quote = is_quoted ? escaped("\"", slot.depth - 1) : "";
+        values += quote;
+        if (slot.placeholder.filter != Filter::none) {
+            values += escaped(filtered(value, slot.placeholder.filter), slot.depth);
+        } else if (slot.depth == 1) {
             append_json_escaped(values, value);
         } else {
-            append_json_escaped(values, slot.placeholder.filtered(value));
+            values += escaped(value, slot.depth);
         }
-        if (quoted) {
-            values += '"';
-        }
+        values += quote;
     }
 
     [[nodiscard]] std::pair<std::size_t, std::string_view> identity_of(const Key& key) const {
@@ -169,32 +175,46 @@ private:
     std::string m_guest_color;
 };
 
-void Template::literal(std::string_view json) {
+std::string Template::escaped(std::string_view text, std::size_t times) {
+    std::string escaped(text);
+    for (; times > 0; --times) {
+        const std::string within = std::exchange(escaped, {});
+        append_json_escaped(escaped, within);
+    }
+    return escaped;
+}
+
+void Template::literal(std::string_view text) {
     if (m_steps.empty() || m_steps.back().kind != Kind::literal) {
         m_steps.push_back({Kind::literal});
     }
-    m_steps.back().literal.append(json);
+    m_steps.back().literal.append(escaped(text, m_depth));
+}
+
+void Template::begin_string() {
+    literal("\"");
+    ++m_depth;
+}
+
+void Template::end_string() {
+    --m_depth;
+    literal("\"");
 }
 
 void Template::text(Placeholder placeholder) {
-    if (const auto constant = placeholder.constant()) {
-        std::string escaped;
-        append_json_escaped(escaped, *constant);
-        literal(escaped);
-        return;
-    }
-    fill_in({std::move(placeholder), Shape::text});
+    const Fit fit = placeholder.filter == Filter::none ? Fit::name : Fit::any;
+    fill_in({std::move(placeholder), fit, m_depth});
 }
 
 void Template::value(Placeholder placeholder) {
-    // Only the time is no string. Else the text alone fills the slot, and may fill others, too.
-    if (!placeholder.has(Source::now)) {
-        literal("\"");
-        text(std::move(placeholder));
-        literal("\"");
+    // Where the quotes are sure, the text alone fills the slot, and may fill others, too.
+    if (placeholder.has(Source::now) && placeholder.filter == Filter::none) {
+        fill_in({std::move(placeholder), Fit::value, m_depth + 1});
         return;
     }
-    fill_in({std::move(placeholder), Shape::value});
+    begin_string();
+    fill_in({std::move(placeholder), Fit::any, m_depth});
+    end_string();
 }
 
 void Template::fill_in(Slot slot) {
@@ -214,11 +234,11 @@ void Template::end_key() {
 }
 
 void Template::fixed_key(std::size_t object, std::string_view key) {
-    std::string json = "\"";
-    append_json_escaped(json, key);
-    json += '"';
-    literal(json);
-    m_fixed_keys[object].insert(std::move(json));
+    const std::size_t begin = m_steps.empty() ? 0 : m_steps.back().literal.size();
+    begin_string();
+    literal(key);
+    end_string();
+    m_fixed_keys[object].insert(m_steps.back().literal.substr(begin));
 }
 
 Outcome<std::string> Template::render(const RenderInput& input) const {

@@ -1,29 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Looks at a policy's claims for what would make every token wrong, or say more than is meant.
-// Their permissions have a check of their own.
+// Looks at a policy's claims for what would make every token wrong, or say more than is meant. Each
+// check is one function over the tree. Their permissions have a check of their own.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
-#include "roomkey/findings.hpp"
-#include "roomkey/http.hpp"
+#include "roomkey/claims_tree.hpp"
+#include "roomkey/diagnostics.hpp"
 
 namespace roomkey {
 
-// Errors: claims whose name a request would choose, since it could choose any.
-void check_names(const nlohmann::json& claims, const Parameters& environment, Findings& findings);
-
-// Errors: strings that are JSON themselves, as some services want it, and in which a value of the
-// request could be more than one string.
-void check_json_text(const nlohmann::json& claims, const Parameters& environment,
-                     Findings& findings);
-
-// Warns of keys within the claims, and within JSON in their strings, that a request chooses as it
-// likes: where keys are rights or the names of rooms, it could take any.
-void check_keys(const nlohmann::json& claims, const Parameters& environment, Findings& findings);
-
-// Warns of claims that say who someone is, but are taken from what the visitor sends.
-void check_identity(const nlohmann::json& claims, const Parameters& environment,
-                    Findings& findings);
+// Errors: claims whose name a request would choose; two values in one text that can't be told apart;
+// claims of the token before with a visitor's choice to fall back on. Warnings: keys and identities
+// that a request chooses, also by way of the token before, and |regex where nothing checks what
+// surrounds it.
+void check_claims(const Object& claims, bool has_renewal, Diagnostics& diagnostics);
 
 }  // namespace roomkey

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A room pattern of a token's permissions: a regular expression in Perl's syntax, which may match
-// anywhere in a room's name unless it is anchored.
+// A room pattern of a token's permissions, tried out: a regular expression that may match anywhere
+// in a room's name unless it is anchored. For `check` and `explain`; no request waits for it.
 #pragma once
 
 #include <memory>
@@ -19,9 +19,10 @@ enum class Match {
 
 class Pattern {
 public:
-    // The error says in a few words what is wrong with the expression.
+    // Takes UTF-8. The error says in a few words what is wrong with the expression.
     [[nodiscard]] static Result<Pattern, std::string> compile(std::string_view expression);
 
+    // By characters. Ends after a bounded number of steps.
     [[nodiscard]] Match match(std::string_view room) const;
     [[nodiscard]] bool matches(std::string_view room) const { return match(room) == Match::yes; }
 

@@ -1,34 +1,56 @@
 // SPDX-License-Identifier: MIT
-// What the syntax of a room pattern tells, without matching anything.
+// A room pattern, parsed: the regular expressions that PCRE2 and JavaScript read alike.
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "roomkey/placeholder.hpp"
 
 namespace roomkey {
 
-// Stands in a pattern's text for a value that is only known with a request. No UTF-8 has it.
-inline constexpr char k_value_mark = '\xFF';
+struct PatternItem;
+using PatternSequence = std::vector<PatternItem>;
 
-struct PatternSyntax {
-    // The first piece of it that Perl's engine and JavaScript's may read differently; empty if all
-    // of it means the same to both. Only then do the next two tell everything about a value.
-    std::string odd;
-    // A value stands in a class, or completes an escape or the head of a group.
-    bool value_in_syntax = false;
-    // A quantifier repeats the end of a value.
-    bool value_repeated = false;
-    // Each alternative of the whole begins with ^ and ends with $.
-    bool anchored = true;
-    // How many quantifiers it has, by which the time that matching may take grows.
-    std::size_t quantifiers = 0;
+struct PatternItem {
+    enum class Kind {
+        literal,    // one character
+        variable,   // one of several characters: . [a-z] \d
+        start,      // ^
+        end,        // $
+        assertion,  // \b or \B
+        group,      // (...) or (?:...)
+        lookahead,  // (?=...) or (?!...)
+        value,      // what is only known with a request
+    };
+    Kind kind;
+    // The literal's character, as UTF-8.
+    std::string_view character = {};
+    const Placeholder* value = nullptr;
+    // Of a group or lookahead.
+    std::vector<PatternSequence> alternatives = {};
+    bool is_quantified = false;
 };
 
-[[nodiscard]] PatternSyntax read_syntax(std::string_view pattern);
+// Refers to the text that it was parsed from.
+struct PatternSyntax {
+    std::vector<PatternSequence> alternatives;
+    // What is no regular expression to either engine, or empty.
+    std::string invalid;
+    // The first construct that the engines may read differently, or empty. The parse ends there.
+    std::string nonportable;
+    // A value stands in a class, behind a backslash, before a quantifier or in a group's head.
+    bool value_in_syntax = false;
 
-// The one room that an anchored pattern without regex syntax matches.
-[[nodiscard]] std::optional<std::string> only_room(std::string_view pattern);
+    // Each alternative begins with ^ and ends with $.
+    [[nodiscard]] bool is_anchored() const;
+    // The one room that an anchored pattern without variable parts matches.
+    [[nodiscard]] std::optional<std::string> only_room() const;
+};
+
+[[nodiscard]] PatternSyntax parse_pattern(const Text& text);
 
 }  // namespace roomkey

@@ -2,18 +2,23 @@
 // Looks at the permissions that a policy grants, as Scaledrone reads them: patterns to rights.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <vector>
 
-#include "roomkey/findings.hpp"
-#include "roomkey/http.hpp"
+#include "roomkey/claims_tree.hpp"
+#include "roomkey/diagnostics.hpp"
+#include "roomkey/policy.hpp"
 
 namespace roomkey {
 
-// Checks the claim `permissions`, if it is an object. Errors: an expression that is none, or too
-// long to be tried out in bounded time, a right of the wrong type, an unknown right, a value of the
-// request that could widen a pattern. Warnings: a pattern that is not anchored, one that engines
-// read differently, one with two values in a row, and two that disagree on a room.
-void check_permissions(const nlohmann::json& claims, const Parameters& environment,
-                       Findings& findings);
+// The entries of the claim `permissions`; null for another claim, and one of another shape.
+[[nodiscard]] const Object* permissions_of(const Member& claim);
+
+// Errors: an expression that is none, or too long, a right that is none, a value of the request
+// that could mean more than itself in a pattern. Warnings: a pattern that is not anchored, and one
+// that engines read differently.
+void check_permissions(const Object& claims, Diagnostics& diagnostics);
+
+// The same, as they may be tried out.
+[[nodiscard]] std::vector<PermissionRule> permission_rules(const Object& claims);
 
 }  // namespace roomkey

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The placeholder language of the policy: `${form.room ?? guest.name|regex}`.
+// The placeholder language of the policy: `room-${form.room ?? guest.name|regex}`.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "roomkey/diagnostics.hpp"
 #include "roomkey/http.hpp"
 #include "roomkey/result.hpp"
 
@@ -27,60 +27,67 @@ enum class Source {
 
 struct Reference {
     Source source;
-    // The field's or parameter's name; for a constant, its value.
+    // The field's or parameter's name, or the claim's path; for a constant, its value.
     std::string name = {};
     // Seconds, for `now`.
     long long offset = 0;
+
+    // Whether the value comes with the request, so that whoever sends it may choose it.
+    [[nodiscard]] bool depends_on_request() const { return source <= Source::previous; }
 
     bool operator==(const Reference&) const = default;
 };
 
 // What is done to the chosen value before it is inserted.
 enum class Filter {
+    none,
     regex,  // regex syntax characters are quoted
-    json,   // the value becomes a JSON string, with its quotes
+    uri,    // all but RFC 3986's unreserved characters is percent-encoded
+    text,   // nothing: the policy's author vouches for the place
 };
 
 struct Placeholder {
-    // The first alternative that is present and not empty is taken.
+    // The first alternative that is present and not empty is taken. Each may be absent but the
+    // last, and the first is no constant, for then the whole would be one.
     std::vector<Reference> alternatives;
-    std::vector<Filter> filters;
+    Filter filter = Filter::none;
 
     [[nodiscard]] bool has(Source source) const;
-
-    // Whether a value may come with the request.
-    [[nodiscard]] bool is_foreign() const {
-        return has(Source::form) || has(Source::server) || has(Source::previous);
-    }
-
-    [[nodiscard]] bool ends_with(Filter filter) const {
-        return !filters.empty() && filters.back() == filter;
-    }
+    [[nodiscard]] bool depends_on_request() const;
 
     bool operator==(const Placeholder&) const = default;
-
-    // `value` as the filters leave it, one after the other.
-    [[nodiscard]] std::string filtered(std::string_view value) const;
-
-    // The filtered value if no request can change it.
-    [[nodiscard]] std::optional<std::string> constant() const;
 };
 
-// Text with placeholders, cut into pieces: literal text and placeholders in their order.
-using Piece = std::variant<std::string, Placeholder>;
+// Text with placeholders, as it is written and cut into pieces. Constants are resolved, and no two
+// pieces of literal text follow each other; the empty text has no pieces.
+struct Text {
+    using Piece = std::variant<std::string, Placeholder>;
 
-// Cuts `text`, and resolves `env.` names against `environment`. The error is one sentence:
-// what was found; what is allowed.
-[[nodiscard]] Result<std::vector<Piece>, std::string> parse_placeholders(
-    std::string_view text, const Parameters& environment);
+    std::string written;
+    std::vector<Piece> pieces;
 
-// The text with `stand_in` for each placeholder that a request can change.
-[[nodiscard]] std::string with_stand_in(const std::vector<Piece>& pieces,
-                                        std::string_view stand_in);
+    // The text if no request can change it, else null.
+    [[nodiscard]] const std::string* constant() const;
+    // The placeholder that the text consists of, or null.
+    [[nodiscard]] const Placeholder* whole() const;
+    [[nodiscard]] std::vector<const Placeholder*> placeholders() const;
+    [[nodiscard]] bool depends_on_request() const;
+};
 
-[[nodiscard]] bool has_foreign(const std::vector<Piece>& pieces);
+// Parses text, and resolves its `env.` names against `environment`.
+[[nodiscard]] Result<Text, Mismatch> parse_text(std::string_view written,
+                                                const Parameters& environment);
 
-// Quotes the characters that have a meaning in a regular expression (PCRE and ECMAScript alike)
+// Whether a value is a name: letters, digits, `-` and `_`, which mean nothing to anybody.
+[[nodiscard]] bool is_name(std::string_view value);
+
+// Whether the value of a placeholder in longer text may have the character, once it is filtered.
+[[nodiscard]] bool may_have(const Placeholder& placeholder, std::string_view character);
+
+// `value` as `filter` leaves it.
+[[nodiscard]] std::string filtered(std::string_view value, Filter filter);
+
+// Quotes the characters that have a meaning in a regular expression (PCRE2 and ECMAScript alike)
 // and no other, so that an id such as `bcI:GPhz6A2T` stays as it is.
 [[nodiscard]] std::string quote_regex(std::string_view text);
 

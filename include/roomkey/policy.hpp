@@ -42,6 +42,25 @@ struct ConstantClaim {
     std::string json;
 };
 
+// An entry of the claim `permissions`, as `roomkey check` tries it out.
+struct PermissionRule {
+    // Its JSON Pointer, and the pattern as it is written.
+    std::string at;
+    std::string written;
+    // With a name in the place of each value.
+    std::string pattern;
+    // The only room that it matches, if it is of this kind.
+    std::optional<std::string> room;
+    bool publish = false;
+    bool subscribe = false;
+};
+
+// Those of one policy, which its diagnostics call `where`.
+struct PermissionRules {
+    std::string where;
+    std::vector<PermissionRule> rules;
+};
+
 struct Policy {
     Template claims;
     // base64url of the JOSE header, whose `alg` is always HS256.
@@ -59,6 +78,7 @@ struct Policy {
     std::vector<std::string> previous_paths;
     // Which a token must have to be one of this policy.
     std::vector<ConstantClaim> constant_claims;
+    PermissionRules permissions;
     // What is allowed but seldom meant, each as `where: what was found; what it leads to`.
     std::vector<std::string> warnings;
 

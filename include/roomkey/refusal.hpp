@@ -35,6 +35,7 @@ enum class Reason {
     field_too_long,
     field_not_utf8,
     field_has_control_characters,
+    field_not_a_name,
     parameter_too_long,
     claims_repeat_a_key,
 };

@@ -15,6 +15,8 @@ namespace roomkey {
 struct Setup {
     AuthHandler handler;
     std::vector<std::string> warnings;
+    // What `check` tries out.
+    PermissionRules permissions;
 };
 
 // The policy alone. Throws ConfigError.

@@ -39,14 +39,18 @@ class Template {
 public:
     class Buffer;
 
-    // Builds a template in document order. The text given to literal() is JSON as it stands.
-    void literal(std::string_view json);
-    // A placeholder inside a JSON string: its value, escaped.
+    // Builds a template in document order. The text given to literal() is JSON as it stands or,
+    // within a string, the string's content. Strings nest: one may hold JSON text.
+    void literal(std::string_view text);
+    void begin_string();
+    void end_string();
+    // A placeholder inside a string. Unless it has a filter, what comes with a request must be a
+    // name there.
     void text(Placeholder placeholder);
-    // A placeholder that is a whole JSON value: a number for `now`, a string otherwise.
+    // A placeholder that is a whole JSON value: a number for `now`, else a string of any text.
     void value(Placeholder placeholder);
     // The keys of an object; `object` tells objects apart. Rendering refuses to repeat a key within
-    // one. A key that varies is surrounded; the fixed ones must differ.
+    // one. A key that varies, which is a string, is surrounded; the fixed ones must differ.
     void begin_key(std::size_t object);
     void end_key();
     void fixed_key(std::size_t object, std::string_view key);
@@ -77,20 +81,26 @@ private:
         // Of the slot, or of the object that a key is in.
         std::size_t number = 0;
     };
-    enum class Shape { text, value };
+    // What a value must be, and whether it brings its own quotes.
+    enum class Fit { name, any, value };
     // What a request fills in. Equal placeholders share one, and are evaluated once.
     struct Slot {
         Placeholder placeholder;
-        Shape shape;
+        Fit fit;
+        // How many strings the value is in, one within the other, its own included.
+        std::size_t depth;
         bool operator==(const Slot&) const = default;
     };
     class Rendering;
 
     void fill_in(Slot slot);
+    static std::string escaped(std::string_view text, std::size_t times);
 
     std::vector<Step> m_steps;
     std::vector<Slot> m_slots;
-    // Of each object the keys that do not vary, as JSON.
+    // How many strings are open.
+    std::size_t m_depth = 0;
+    // Of each object the keys that do not vary, as they stand in the text.
     std::map<std::size_t, std::set<std::string, std::less<>>> m_fixed_keys;
 };
 

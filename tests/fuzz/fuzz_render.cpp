@@ -2,7 +2,9 @@
 // The placeholders of a policy against a second renderer, which puts the values into the parsed
 // tree. The input is a line for each of the fields a and b and the parameters ROOMKEY_A and
 // ROOMKEY_B, and then the text of a claim, which is also used as a key.
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -62,15 +64,27 @@ std::optional<std::string> value_of(const std::string& name, const Values& value
 }
 
 std::string filtered(const std::string& value, const std::string& filter) {
-    if (filter == "json") {
-        return Json(value).dump();
-    }
-    std::string quoted;
+    std::string result;
     for (const char c : value) {
-        quoted += std::string("^$\\.*+?()[]{}|/").find(c) == std::string::npos ? "" : "\\";
-        quoted += c;
+        const bool is_plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
+        if (filter == "uri" && !is_plain && std::string("-._~").find(c) == std::string::npos) {
+            constexpr const char* k_hex = "0123456789ABCDEF";
+            const auto byte = static_cast<unsigned char>(c);
+            result += {'%', k_hex[byte / 16], k_hex[byte % 16]};
+            continue;
+        }
+        if (filter == "regex" && std::string("^$\\.*+?()[]{}|/").find(c) != std::string::npos) {
+            result += '\\';
+        }
+        result += c;
     }
-    return quoted;
+    return result;
+}
+
+bool is_a_name(const std::string& value) {
+    return std::all_of(value.begin(), value.end(), [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+    });
 }
 
 // The text with its values, as a tree's string, or as a number where it is a time alone.
@@ -97,14 +111,15 @@ std::optional<Json> rendered(const std::string& text, const Values& values) {
         if (!value || value->empty()) {
             return std::nullopt;
         }
-        if (open == 0 && close + 1 == text.size() && rest.size() == text.size() &&
-            filters.size() == 1 && chosen.starts_with("now")) {
+        const bool is_whole = open == 0 && close + 1 == text.size() && rest.size() == text.size();
+        if (is_whole && filters.size() == 1 && chosen.starts_with("now")) {
             return Json(std::stoll(*value));
         }
-        for (std::size_t i = 1; i < filters.size(); ++i) {
-            value = filtered(*value, reference::stripped(filters[i]));
+        const bool is_requests = chosen.starts_with("form.") || chosen.starts_with("server.");
+        if (!is_whole && filters.size() == 1 && is_requests && !is_a_name(*value)) {
+            return std::nullopt;
         }
-        result += *value;
+        result += filters.size() == 1 ? *value : filtered(*value, reference::stripped(filters[1]));
         rest = rest.substr(close + 1);
     }
 }
@@ -120,13 +135,14 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     }
     const std::string text(input);
     Form form;
-    if (!reference::code_points(text) || text == "k" || !form.add({"a", values.a}) ||
-        !form.add({"b", values.b})) {
+    if (!reference::code_points(text) || text == "k" || text == "${json}" ||
+        !form.add({"a", values.a}) || !form.add({"b", values.b})) {
         return 0;
     }
     // Twice in one object, beside a key that it may become, and alone.
     const Json claims{{"exp", "${now+60}"},
-                      {"in", {{text, {text, 1}}, {"x" + text, true}, {"k", text}}}};
+                      {"in", {{text, {text, 1}}, {"x" + text, true}, {"k", text}}},
+                      {"json", {{"${json}", {{"in", Json::array({text, "\""})}}}}}};
     constexpr std::array<const char*, 2> k_environment{"X=\"}", nullptr};
     std::optional<Policy> policy;
     std::optional<Outcome<std::string>> outcome;
@@ -152,9 +168,13 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     const bool accepted = as_key && key != "k" && "x" + key != "k";
     FUZZ_CHECK(static_cast<bool>(*outcome) == accepted);
     if (accepted) {
+        const Json within{{"in", Json::array({*as_value, "\""})}};
         const Json expected{{"exp", k_now + 60},
-                            {"in", {{key, {*as_value, 1}}, {"x" + key, true}, {"k", *as_value}}}};
-        FUZZ_CHECK(Json::parse(**outcome, nullptr, false) == expected);
+                            {"in", {{key, {*as_value, 1}}, {"x" + key, true}, {"k", *as_value}}},
+                            {"json", within}};
+        Json found = Json::parse(**outcome, nullptr, false);
+        found["json"] = Json::parse(found["json"].get<std::string>(), nullptr, false);
+        FUZZ_CHECK(found == expected);
     }
     return 0;
 }

@@ -77,9 +77,9 @@ async function checked(token) {
   return { claims: payload, header: protectedHeader };
 }
 
-/** The same without what is another one each time: the time, and the name and colour of a guest. */
+/** The same without what is another one each time: the time, and the id, name and colour of a guest. */
 function lasting({ header, claims: { exp, iat, nbf, data, ...claims } }) {
-  return { header, claims, data: { ...data, name: typeof data?.name, color: typeof data?.color } };
+  return { header, claims, data: { ...data, id: typeof data?.id, name: typeof data?.name, color: typeof data?.color } };
 }
 
 /** The token that `mint` prints and the one through nginx, which say the same; header and claims of the latter. */
@@ -186,16 +186,22 @@ test('centrifugo-connection: sub is the user, exp an integer, and no permission 
   assert.deepEqual(Object.keys(claims).sort(), ['exp', 'info', 'sub']);
 });
 
-test('centrifugo-subscription: the channel stays in its namespace', async () => {
-  const { claims } = await minted('centrifugo-subscription', { user: 'alice', form: { room: 'admin:x' } });
+test('centrifugo-subscription: the channel is a name in its namespace', async () => {
+  const { claims } = await minted('centrifugo-subscription', { user: 'alice', form: { room: 'lobby-1' } });
   assert.equal(claims.sub, 'alice');
-  assert.equal(claims.channel, 'rooms:admin:x');
+  assert.equal(claims.channel, 'rooms:lobby-1');
+  for (const room of ['admin:x', 'a b', '#x', '*', 'x/y', 'é']) {
+    const { status, stdout, stderr } = await mint('centrifugo-subscription', { user: 'alice', form: { room } });
+    assert.deepEqual({ status, stdout }, { status: 65, stdout: '' });
+    assert.match(stderr, /room may have letters, digits, - and _ only/);
+  }
 });
 
 test('mercure: subscribes to its topics, publishes nothing', async () => {
   const { claims } = await minted('mercure', { user: hostile });
   assert.ok(Array.isArray(claims.mercure.subscribe) && claims.mercure.subscribe.every((topic) => typeof topic === 'string'));
-  assert.deepEqual(claims.mercure.publish, []);
+  // A list that is there, even an empty one, permits public updates.
+  assert.equal(claims.mercure.publish, undefined);
   assert.deepEqual(claims.mercure.payload, { user: hostile });
 });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: whatever a client id looks like, the rooms that its token opens are its own and no others,
-// as JavaScript's regular expressions see it (the unit tests ask Boost.Regex the same).
+// as JavaScript's regular expressions see it (the unit tests ask PCRE2 the same).
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

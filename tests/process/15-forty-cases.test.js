@@ -361,7 +361,7 @@ const rows = [
   }],
   [37, 'a policy with names, keys or patterns that are none', async () => {
     const exp = '${now+60}';
-    const bad = [{ claims: { exp, a: '${nobody}' } }, { claims: { exp }, clams: 1 }, { claims: { exp, permissions: { '^(': { publish: true } } } }, { claims: { exp, permissions: { '^${form.a}$': {} } } }, { claims: { exp, a: '${env.NOT_THERE}' } }];
+    const bad = [{ claims: { exp, a: '${nobody}' } }, { claims: { exp }, clams: 1 }, { claims: { exp, permissions: { '^(': { publish: true } } } }, { claims: { exp, permissions: { '^${form.a}': {} } } }, { claims: { exp, a: '${env.NOT_THERE}' } }];
     for (const policy of bad) assert.equal(await check(['--policy', await place.write('bad.json', JSON.stringify(policy))]), 78, JSON.stringify(policy));
   }],
   [38, 'a CGI program without CONTENT_LENGTH, with stdin left open, with stdout closed', async () => {

@@ -15,32 +15,30 @@ namespace {
 
 using namespace roomkey;
 using test::Variables;
-using Json = nlohmann::json;
 
 BOOST_AUTO_TEST_SUITE(claims_check)
 
 const Variables k_environment{"ROOM=lobby", "SUB=sub"};
 
 // Errors, then warnings, one a line.
-std::string found_in(const std::string& claims) {
-    Findings findings("p");
-    const Json parsed = Json::parse(claims);
-    check_names(parsed, k_environment.parameters(), findings);
-    check_json_text(parsed, k_environment.parameters(), findings);
-    check_identity(parsed, k_environment.parameters(), findings);
-    return test::describe(std::move(findings));
+std::string found_in(const std::string& claims, bool has_renewal = true) {
+    Diagnostics diagnostics("p");
+    const Node tree = parse_claims(nlohmann::json::parse(claims), Place("claims"),
+                                   k_environment.parameters(), diagnostics);
+    check_claims(std::get<Object>(tree.value), has_renewal, diagnostics);
+    return test::describe(std::move(diagnostics));
 }
+
+struct Row : test::Case {
+    std::string claims;
+    std::string expected;
+};
 
 const std::string k_identity =
     ": is whatever the visitor sends, so anybody can be anyone; server.ROOMKEY_USER is what the "
     "web server vouches for\n";
 
-struct Identity : test::Case {
-    std::string claims;
-    std::string expected;
-};
-
-const Identity k_identities[] = {
+const Row k_identities[] = {
     {{"the web server's user"}, R"({"sub": "${server.ROOMKEY_USER}"})", ""},
     {{"the connection, which is no person"}, R"({"client": "${form.clientID}"})", ""},
     {{"a constant"}, R"({"sub": "everybody"})", ""},
@@ -50,7 +48,7 @@ const Identity k_identities[] = {
      R"({"user_id": "u-${form.user}"})",
      "warning p /claims/user_id" + k_identity},
     {{"Ably's client id of the visitor"},
-     R"({"x-ably-clientId": "${form.user|json}"})",
+     R"({"x-ably-clientId": "${form.user|uri}"})",
      "warning p /claims/x-ably-clientId" + k_identity},
     {{"a visitor as fallback"},
      R"({"sub": "${server.ROOMKEY_USER ?? form.user}"})",
@@ -64,46 +62,13 @@ BOOST_DATA_TEST_CASE(warns_of_identities_that_visitors_choose, k_identities, row
     BOOST_TEST(found_in(row.claims) == row.expected);
 }
 
-struct Row : test::Case {
-    std::string claims;
-    std::string expected;
-};
-
-const std::string k_unquoted =
-    ": found a form. or server. placeholder in JSON text without |json; ${...|json} is allowed "
-    "there, which brings its own quotes\n";
-const std::string k_broken =
-    ": found text that starts as JSON and becomes none; ${...|json} brings its own quotes, and is "
-    "allowed where a JSON string is\n";
-
-const Row k_rows[] = {
-    {{"a value that is quoted"}, R"({"a": "{\"b\":${form.c|json}}"})", ""},
-    {{"text that a request can't change"}, R"({"a": "{\"b\":\"${env.ROOM}\"}"})", ""},
-    {{"text in brackets"}, R"({"a": "[staff] ${form.name}"})", ""},
-    {{"a value that is not quoted"},
-     R"({"a": "{\"b\":\"${form.c}\"}"})",
-     "error p /claims/a" + k_unquoted},
-    {{"a key that is not quoted"},
-     R"({"a": [{"b/c": " {\"${server.ROOMKEY_USER}\":1}"}]})",
-     "error p /claims/a/0/b~1c" + k_unquoted},
-    {{"an array's element"}, R"({"a": "[\"${form.c}\"] "})", "error p /claims/a" + k_unquoted},
-    {{"quotes around quotes"},
-     R"({"a": "{\"b\":\"${form.c|json}\"}"})",
-     "error p /claims/a" + k_broken},
-    {{"no JSON at all"}, R"({"a": "{${form.c|json}}"})", "error p /claims/a" + k_broken},
-    {{"a name that the visitor chooses"},
-     R"({"a${form.b}": 1})",
-     "error p /claims/a${form.b}: found a form. or server. placeholder in a claim's name; env. is "
-     "allowed there\n"},
-};
-
-BOOST_DATA_TEST_CASE(refuses_text_and_names_that_a_request_could_change, k_rows, row) {
-    BOOST_TEST(found_in(row.claims) == row.expected);
-}
-
 const std::string k_chosen =
-    "a key that the request chooses, and so it may be any, such as *; where keys are rights or "
-    "rooms, a key of the policy is safe\n";
+    ": is a key that the request chooses; where keys are rights or rooms, one that begins with "
+    "text "
+    "of the policy is safe\n";
+const std::string k_regex =
+    ": has |regex outside of a pattern of permissions: a space, a comma or a quote stays as it is, "
+    "and nothing tells where a value ends\n";
 
 const Row k_keys[] = {
     {{"a key of the policy"}, R"({"a": {"b": "${form.c}"}})", ""},
@@ -112,23 +77,130 @@ const Row k_keys[] = {
     {{"the same behind a variable"}, R"({"a": {"${env.ROOM}:${form.c}": 1}})", ""},
     {{"a right of the visitor's choice"},
      R"({"video": {"room": "lobby", "${form.c}": true}})",
-     "warning p /claims/video/${form.c}: is " + k_chosen},
+     "warning p /claims/video/${form.c}" + k_chosen},
     {{"one that only ends in the policy's text"},
      R"({"a": [0, {"b/c": {"${server.ROOMKEY_A ?? 'x'}:read": 1}}]})",
-     "warning p /claims/a/1/b~1c/${server.ROOMKEY_A ?? 'x'}:read: is " + k_chosen},
+     "warning p /claims/a/1/b~1c/${server.ROOMKEY_A ?? 'x'}:read" + k_chosen},
     {{"a room of the visitor's choice in JSON text"},
-     R"({"a": "{${form.c|json}:[\"subscribe\"]}"})",
-     "warning p /claims/a: has " + k_chosen},
-    {{"the same deep within it"},
-     R"({"a": ["[1,{\"b\":{${form.c|regex|json}:1}}]"]})",
-     "warning p /claims/a/0: has " + k_chosen},
-    {{"a value in JSON text"}, R"({"a": "[{\"b\":[${form.c|json}]}]"})", ""},
+     R"({"a": {"${json}": {"${form.c}": ["subscribe"]}}})",
+     "warning p /claims/a/${json}/${form.c}" + k_chosen},
+    {{"a value in JSON text"}, R"({"a": {"${json}": [{"b": ["${form.c}"]}]}})", ""},
+    {{"a pattern that is none"},
+     R"({"a": "^x-${form.b|regex}$"})",
+     "warning p /claims/a" + k_regex},
+    {{"a key that is none"},
+     R"({"a": {"^x-${form.b|regex}$": 1}})",
+     "warning p /claims/a/^x-${form.b|regex}$" + k_regex},
+    {{"permissions that are none"},
+     R"({"a": {"permissions": {"^x-${form.b|regex}$": 1}}})",
+     "warning p /claims/a/permissions/^x-${form.b|regex}$" + k_regex},
+    {{"the pattern alone"}, R"({"a": "${form.b|regex}"})", ""},
+    {{"a pattern"}, R"({"permissions": {"^x-${form.b|regex}$": {}}})", ""},
+    {{"a constant"}, R"({"a": "^x-${env.ROOM|regex}$"})", ""},
 };
 
-BOOST_DATA_TEST_CASE(warns_of_keys_that_the_request_chooses, k_keys, row) {
-    Findings findings("p");
-    check_keys(Json::parse(row.claims), k_environment.parameters(), findings);
-    BOOST_TEST(test::describe(std::move(findings)) == row.expected);
+BOOST_DATA_TEST_CASE(warns_of_what_the_request_chooses, k_keys, row) {
+    BOOST_TEST(found_in(row.claims) == row.expected);
+}
+
+std::string not_apart(const std::string& at, const std::string& text) {
+    return "error p /claims/" + at +
+           ": expected text between two values that the first of them can't have, such as : or a "
+           "space, found \"" +
+           text + "\"\n";
+}
+
+const Row k_errors[] = {
+    {{"a name that the visitor chooses"},
+     R"({"a${form.b}": 1})",
+     "error p /claims/a${form.b}: expected a claim's name that no request changes, found "
+     "\"a${form.b}\"\n"},
+    {{"a name that the web server chooses"},
+     R"({"${server.ROOMKEY_A|uri}": 1})",
+     "error p /claims/${server.ROOMKEY_A|uri}: expected a claim's name that no request changes, "
+     "found \"${server.ROOMKEY_A|uri}\"\n"},
+    {{"two values in a row"},
+     R"({"a": ["${form.b}${form.c}"]})",
+     not_apart("a/0", "${form.b}${form.c}")},
+    {{"with a dash between them"},
+     R"({"a": "${server.ROOMKEY_A}-${form.b}"})",
+     not_apart("a", "${server.ROOMKEY_A}-${form.b}")},
+    {{"in a key"},
+     R"({"a": {"x:${form.b}_${form.c}": 1}})",
+     not_apart("a/x:${form.b}_${form.c}", "x:${form.b}_${form.c}")},
+    {{"with a point that a URI has"},
+     R"({"a": "${form.b|uri}.${form.c|uri}"})",
+     not_apart("a", "${form.b|uri}.${form.c|uri}")},
+    {{"with a space that a fallback has"},
+     R"({"a": "${form.b ?? 'x y'} ${form.c}"})",
+     not_apart("a", "${form.b ?? 'x y'} ${form.c}")},
+    {{"behind a random one"},
+     R"({"a": "${guest.name}_${form.b}"})",
+     not_apart("a", "${guest.name}_${form.b}")},
+    {{"with a colon"}, R"({"a": "${form.b}:${form.c} ${form.d}"})", ""},
+    {{"with a slash"}, R"({"a": "${form.b|uri}/x-${form.c|uri}"})", ""},
+    {{"as the author vouches for"}, R"({"a": "${form.b|text} ${form.c|text}"})", ""},
+    {{"one value twice"}, R"({"a": "${form.b}${form.b}-${form.b}"})", ""},
+    {{"random ones"}, R"({"a": "${guest.name}_${uuid}-${now}"})", ""},
+};
+
+BOOST_DATA_TEST_CASE(refuses_what_a_request_could_change, k_errors, row) {
+    BOOST_TEST(found_in(row.claims) == row.expected);
+}
+
+const Row k_previous[] = {
+    {{"an identity"}, R"({"id": "${previous.id ?? uuid}"})", ""},
+    {{"a name that lasts"},
+     R"({"data": {"name": "${form.name ?? previous.data.name ?? guest.name}"}})",
+     ""},
+    {{"in a pattern"},
+     R"({"id": "${previous.id ?? uuid}", "permissions": {"^${previous.id ?? uuid}$": {}}})",
+     ""},
+    {{"no beginning here, but in another policy's tokens"}, R"({"id": "${previous.id}"})", ""},
+    {{"a visitor's choice behind it"},
+     R"({"id": "${previous.id ?? form.id}"})",
+     "error p /claims/id: expected form. before previous., or not at all, found form.id behind "
+     "it\n"},
+    {{"a visitor's choice behind it, between others"},
+     R"({"id": "${form.a ?? previous.id ?? form.id ?? uuid}"})",
+     "error p /claims/id: expected form. before previous., or not at all, found form.id behind "
+     "it\n"},
+    {{"a visitor's choice that became a claim"},
+     R"({"n": "${form.n}", "id": "${previous.n ?? uuid}"})",
+     "warning p /claims/id: takes previous.n, which a visitor may have chosen (\"${form.n}\"), so "
+     "it "
+     "proves nothing\n"},
+    {{"the same in a pattern"},
+     R"({"n": "${form.n}", "permissions": {"^${previous.n ?? uuid}$": {}}})",
+     "warning p /claims/permissions/^${previous.n ?? uuid}$: takes previous.n, which a visitor may "
+     "have chosen (\"${form.n}\"), so it proves nothing\n"},
+    {{"a claim that is not there"},
+     R"({"id": "${previous.ids ?? uuid}"})",
+     "warning p /claims/id: takes previous.ids, which is no string of these claims, so it is "
+     "absent\n"},
+    {{"a claim that is no string"},
+     R"({"n": {"x": 1}, "id": "${previous.n ?? uuid}"})",
+     "warning p /claims/id: takes previous.n, which is no string of these claims, so it is "
+     "absent\n"},
+};
+
+BOOST_DATA_TEST_CASE(lets_a_claim_last_that_proves_something, k_previous, row) {
+    BOOST_TEST(found_in(row.claims) == row.expected);
+}
+
+// Through several claims, a visitor's choice stays one.
+BOOST_AUTO_TEST_CASE(follows_a_visitors_choice_through_claims) {
+    BOOST_TEST(found_in(R"({"n": "${form.n}", "m": "${form.n ?? previous.n ?? uuid}",
+                            "id": "${previous.m ?? uuid}"})") != "");
+    BOOST_TEST(found_in(R"({"id": "${previous.id ?? uuid}", "o": "${previous.id ?? uuid}"})") ==
+               "");
+}
+
+BOOST_AUTO_TEST_CASE(wants_renewal_for_previous_claims) {
+    BOOST_TEST(
+        found_in(R"({"id": "${previous.id ?? uuid}"})", false) ==
+        "error p /claims/id: expected \"renewal\" beside \"claims\", found previous. without "
+        "it\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

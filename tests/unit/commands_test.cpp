@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(reports_a_file_that_is_not_utf8_for_programs) {
     const Run wrong = run(run_check, options);
     BOOST_TEST(wrong.status == 78);
     const std::string finding = Json::parse(wrong.output)["errors"].at(0);
-    BOOST_TEST(finding.find(": parse error at line 1, column 13: ") != std::string::npos);
+    BOOST_TEST(finding.find("found a parse error at line 1, column 13: ") != std::string::npos);
     BOOST_TEST(finding.ends_with("last read: '\"\xEF\xBF\xBD'"));
 }
 

@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(reads_back_what_it_signed_and_nothing_else) {
         BOOST_TEST(!verify_token(signer, "aGVh", token));
         BOOST_TEST(!verify_token(signer, token, token));
         for (const std::string& changed : {token + "=", token + ".", "." + token, token.substr(1),
-                                          token.substr(0, token.size() - 1)}) {
+                                           token.substr(0, token.size() - 1)}) {
             BOOST_TEST(!verify_token(signer, "aGVhZGVy", changed));
         }
     }

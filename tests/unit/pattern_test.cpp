@@ -42,6 +42,16 @@ const Row k_rows[] = {
     {{"the end is the very end"}, "^room$", "room\n", false},
     {{"the start is no line's start"}, "^room$", "x\nroom", false},
     {{"an empty room"}, "^$", "", true},
+    {{"a point is a character, not a byte"},
+     "^room-.{7}$",
+     "room-\xD0\xBF\xD1\x8F\xD1\x82\xD0\xBD\xD0\xB8\xD1\x86\xD0\xB0",
+     true},
+    {{"and so is a letter in a class"}, "^[\xD0\xB0-\xD1\x8F]$", "\xD1\x8F", true},
+    {{"a point is no line end of Unicode"},
+     "^a.b$",
+     "a\xE2\x80\xA8"
+     "b",
+     false},
     {{"empty matches anything"}, "", "room", true},
 };
 

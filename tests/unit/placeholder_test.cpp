@@ -30,14 +30,16 @@ std::string shown(const Reference& reference) {
     return {};
 }
 
-// The pieces in one line: [text], {placeholder}, or the error.
-std::string shown(const std::string& text) {
-    const auto pieces = parse_placeholders(text, k_environment.parameters());
-    if (!pieces) {
-        return pieces.error();
+// The pieces in one line: [text], {placeholder}, or what is wrong.
+std::string shown(const std::string& written) {
+    const auto text = parse_text(written, k_environment.parameters());
+    if (!text) {
+        return text.error().expected + " / " + text.error().found;
     }
+    BOOST_TEST(text->written == written);
+    constexpr const char* k_filters[] = {"", " | regex", " | uri", " | text"};
     std::string line;
-    for (const Piece& piece : *pieces) {
+    for (const Text::Piece& piece : text->pieces) {
         if (const auto* literal = std::get_if<std::string>(&piece)) {
             line += "[" + *literal + "]";
             continue;
@@ -47,10 +49,7 @@ std::string shown(const std::string& text) {
         for (const Reference& reference : placeholder.alternatives) {
             inside += (inside.empty() ? "" : " ?? ") + shown(reference);
         }
-        for (const Filter filter : placeholder.filters) {
-            inside += filter == Filter::regex ? " | regex" : " | json";
-        }
-        line += "{" + inside + "}";
+        line += "{" + inside + k_filters[static_cast<int>(placeholder.filter)] + "}";
     }
     return line;
 }
@@ -66,7 +65,7 @@ const Row k_accepted[] = {
     {{"a field"}, "${form.clientID}", "{form.clientID}"},
     {{"a field's name with dashes and points"}, "${form.user-id.x_1}", "{form.user-id.x_1}"},
     {{"a parameter of the web server"}, "${server.ROOMKEY_USER}", "{server.ROOMKEY_USER}"},
-    {{"a variable"}, "${env.CHANNEL}", "{'abc'}"},
+    {{"a variable"}, "${env.CHANNEL}", "[abc]"},
     {{"now"}, "${now}", "{now0}"},
     {{"later"}, "${now+180}", "{now180}"},
     {{"earlier"}, "${now-30}", "{now-30}"},
@@ -85,16 +84,26 @@ const Row k_accepted[] = {
     {{"two fallbacks"},
      "${server.ROOMKEY_USER ?? form.name ?? guest.name}",
      "{server.ROOMKEY_USER ?? form.name ?? guest.name}"},
-    {{"a fallback for an empty variable"}, "${env.EMPTY ?? form.a}", "{'' ?? form.a}"},
-    {{"a fallback for a variable that is not set"}, "${env.NONE ?? env.CHANNEL}", "{'' ?? 'abc'}"},
+    {{"a fallback for an empty variable"}, "${env.EMPTY ?? form.a}", "{form.a}"},
+    {{"a fallback for a variable that is not set"}, "${env.NONE ?? env.CHANNEL}", "[abc]"},
     {{"a text as fallback"},
      "${form.role ?? 'guest of 1.0_a-b'}",
      "{form.role ?? 'guest of 1.0_a-b'}"},
-    {{"a text alone"}, "${'lobby'}", "{'lobby'}"},
+    {{"a text alone"}, "${'lobby'}", "[lobby]"},
     {{"a filter"}, "${form.a|regex}", "{form.a | regex}"},
     {{"spaces around the filter"}, "${ form.a | regex }", "{form.a | regex}"},
-    {{"two filters"}, "${form.a|json|regex}", "{form.a | json | regex}"},
-    {{"fallback and filter"}, "${form.a ?? form.b|json}", "{form.a ?? form.b | json}"},
+    {{"a filter for URIs"}, "${form.a|uri}", "{form.a | uri}"},
+    {{"a filter that does nothing"}, "${form.a|text}", "{form.a | text}"},
+    {{"a claim of the token before"},
+     "${previous.data.name ?? uuid}",
+     "{previous.data.name ?? uuid}"},
+    {{"a constant within text"}, "a${env.CHANNEL}b${'c'}", "[aabcbc]"},
+    {{"a constant with a filter"}, "${env.QUOTED|regex}-${env.QUOTED|uri}", "[a\"b\\.c-a%22b.c]"},
+    {{"what comes behind a constant"}, "${form.a ?? env.CHANNEL ?? form.b}", "{form.a ?? 'abc'}"},
+    {{"what comes behind a constant alone"}, "${env.CHANNEL ?? form.b}", "[abc]"},
+    {{"an empty variable in between"}, "${form.a ?? env.EMPTY ?? form.b}", "{form.a ?? form.b}"},
+    {{"a variable of your own that looks like another's"}, "${env.HTTPS_PROXY ?? 'x'}", "[x]"},
+    {{"fallback and filter"}, "${form.a ?? form.b|uri}", "{form.a ?? form.b | uri}"},
 };
 
 BOOST_DATA_TEST_CASE(cuts_text_into_pieces, k_accepted, row) {
@@ -102,42 +111,59 @@ BOOST_DATA_TEST_CASE(cuts_text_into_pieces, k_accepted, row) {
 }
 
 std::string unknown(const std::string& found) {
-    return "found " + found +
-           "; form.NAME, server.ROOMKEY_NAME, previous.PATH, env.NAME, now, now+N, now-N, uuid, "
-           "guest.name, "
-           "guest.color or 'text' is allowed";
-}
-
-std::string bad_offset(const std::string& found) {
-    return "found " + found +
-           "; now, now+N or now-N with N in seconds, at most ten years, is allowed";
-}
-
-std::string visitors_own(const std::string& found) {
-    return "found " + found +
-           ", which visitors can set themselves; only server.ROOMKEY_ names are allowed, set on "
-           "purpose in the web server (fastcgi_param ROOMKEY_USER $remote_user;)";
-}
-
-std::string not_set(const std::string& found) {
-    return "found " + found +
-           ", but the environment has no such variable, or an empty one; set it, or give a "
-           "fallback with ??";
+    return "form.NAME, server.ROOMKEY_NAME, previous.PATH, env.NAME, now, now+N, now-N, uuid, "
+           "guest.name, guest.color or 'text' / " +
+           found;
 }
 
 std::string bad_quotes(const std::string& found) {
-    return "found " + found + "; letters, digits, spaces and _ . - are allowed in quotes";
+    return "letters, digits, spaces and _ . - in quotes / " + found;
+}
+
+std::string bad_offset(const std::string& found) {
+    return "an offset in seconds, at most ten years / " + found;
+}
+
+std::string not_server(const std::string& found) {
+    return "a server.ROOMKEY_ name, set on purpose in the web server "
+           "(fastcgi_param ROOMKEY_USER $remote_user;) / " +
+           found;
+}
+
+std::string visitors_own(const std::string& found) {
+    return not_server(found) + ", which visitors can set themselves";
+}
+
+std::string not_set(const std::string& found) {
+    return "a variable of the environment that is set and not empty, or a fallback with ?? / none "
+           "for " +
+           found;
+}
+
+std::string filled(const std::string& found) {
+    return "a variable that no web server fills from a request / " + found;
 }
 
 const Row k_refused[] = {
-    {{"no end"}, "a${form.clientID", "found ${ without its }; a placeholder is ${NAME}"},
-    {{"only the beginning"}, "${", "found ${ without its }; a placeholder is ${NAME}"},
+    {{"no end"}, "a${form.clientID", "a placeholder ${NAME} / ${ without its }"},
+    {{"only the beginning"}, "${", "a placeholder ${NAME} / ${ without its }"},
     {{"nothing in it"}, "${}", unknown("nothing")},
     {{"spaces in it"}, "${  }", unknown("nothing")},
     {{"an unknown name"}, "${clientID}", unknown("clientID")},
-    {{"three filters, each of which may double it"},
-     "${form.a|regex|json|json}",
-     "found 3 filters on one value; two are allowed"},
+    {{"two filters"}, "${form.a|regex|uri}", "|regex, |uri or |text / |regex|uri"},
+    {{"the filter of old"}, "${form.a|json}", "|regex, |uri or |text / |json"},
+    {{"a header, under CGI"}, "${env.HTTP_X}", filled("env.HTTP_X")},
+    {{"a header, with a fallback"}, "${env.HTTP_X ?? 'x'}", filled("env.HTTP_X")},
+    {{"the query, under CGI"}, "${env.QUERY_STRING}", filled("env.QUERY_STRING")},
+    {{"the path, under CGI"}, "${env.PATH_INFO}", filled("env.PATH_INFO")},
+    {{"the login, under CGI"}, "${env.REMOTE_USER}", filled("env.REMOTE_USER")},
+    {{"the address, under CGI"}, "${env.REQUEST_URI}", filled("env.REQUEST_URI")},
+    {{"what is Apache's for the request before"},
+     "${env.REDIRECT_QUERY_STRING}",
+     filled("env.REDIRECT_QUERY_STRING")},
+    {{"a client's certificate"}, "${env.SSL_CLIENT_S_DN}", filled("env.SSL_CLIENT_S_DN")},
+    {{"what is meant for server."}, "${env.ROOMKEY_USER}", filled("env.ROOMKEY_USER")},
+    {{"a claim without a path"}, "${previous.}", unknown("previous.")},
     {{"another case"}, "${Form.clientID}", unknown("Form.clientID")},
     {{"a field without a name"}, "${form.}", unknown("form.")},
     {{"a field's name with a space"}, "${form.client ID}", unknown("form.client ID")},
@@ -154,11 +180,11 @@ const Row k_refused[] = {
     {{"over ten years"}, "${now+315360001}", bad_offset("now+315360001")},
     {{"over ten years ago"}, "${now-315360001}", bad_offset("now-315360001")},
     {{"an overflow"}, "${now+99999999999999999999}", bad_offset("now+99999999999999999999")},
-    {{"a variable without a name"}, "${env.}", "found env.; a variable's name is allowed"},
-    {{"a variable's name with a dash"},
-     "${env.A-B}",
-     "found env.A-B; a variable's name is allowed"},
-    {{"a variable that is not UTF-8"}, "${env.BAD}", "environment variable BAD is not UTF-8"},
+    {{"a variable without a name"}, "${env.}", "a variable\'s name / env."},
+    {{"a variable's name with a dash"}, "${env.A-B}", "a variable\'s name / env.A-B"},
+    {{"a variable that is not UTF-8"},
+     "${env.BAD}",
+     "a variable in UTF-8 / env.BAD with other bytes"},
     {{"a variable that is not set"}, "${env.NONE}", not_set("${env.NONE}")},
     {{"an empty variable"}, "${env.EMPTY}", not_set("${env.EMPTY}")},
     {{"an empty variable as fallback"},
@@ -166,26 +192,16 @@ const Row k_refused[] = {
      not_set("${form.a ?? env.EMPTY}")},
     {{"REMOTE_USER"}, "${server.REMOTE_USER}", visitors_own("server.REMOTE_USER")},
     {{"a header"}, "${server.HTTP_X_USER}", visitors_own("server.HTTP_X_USER")},
-    {{"another parameter"},
-     "${server.SCRIPT_NAME}",
-     "found server.SCRIPT_NAME; only server.ROOMKEY_ names are allowed"},
-    {{"another case of the prefix"},
-     "${server.roomkey_user}",
-     "found server.roomkey_user; only server.ROOMKEY_ names are allowed"},
-    {{"a bad name after the prefix"},
-     "${server.ROOMKEY_A-B}",
-     "found server.ROOMKEY_A-B; only server.ROOMKEY_ names are allowed"},
-    {{"a parameter without a name"},
-     "${server.}",
-     "found server.; only server.ROOMKEY_ names are allowed"},
-    {{"an unknown filter"}, "${form.a|html}", "found filter |html; |regex or |json is allowed"},
-    {{"an empty filter"}, "${form.a|}", "found filter |; |regex or |json is allowed"},
-    {{"a filter in another case"},
-     "${form.a|Regex}",
-     "found filter |Regex; |regex or |json is allowed"},
+    {{"another parameter"}, "${server.SCRIPT_NAME}", not_server("server.SCRIPT_NAME")},
+    {{"another case of the prefix"}, "${server.roomkey_user}", not_server("server.roomkey_user")},
+    {{"a bad name after the prefix"}, "${server.ROOMKEY_A-B}", not_server("server.ROOMKEY_A-B")},
+    {{"a parameter without a name"}, "${server.}", not_server("server.")},
+    {{"an unknown filter"}, "${form.a|html}", "|regex, |uri or |text / |html"},
+    {{"an empty filter"}, "${form.a|}", "|regex, |uri or |text / |"},
+    {{"a filter in another case"}, "${form.a|Regex}", "|regex, |uri or |text / |Regex"},
     {{"a fallback after the filter"},
      "${form.a|regex ?? form.b}",
-     "found filter |regex ?? form.b; |regex or |json is allowed"},
+     "|regex, |uri or |text / |regex ?? form.b"},
     {{"no first alternative"}, "${ ?? form.a}", unknown("nothing")},
     {{"no fallback"}, "${form.a ??}", unknown("nothing")},
     {{"one question mark"}, "${form.a ? form.b}", unknown("form.a ? form.b")},
@@ -246,36 +262,33 @@ BOOST_DATA_TEST_CASE(escapes_what_json_does_not_allow_in_a_string, k_escaped, ro
     BOOST_TEST(text == "\"" + row.expected);
 }
 
-Placeholder only(const std::string& text) {
-    auto pieces = parse_placeholders(text, k_environment.parameters());
-    return std::get<Placeholder>(std::move((*pieces).at(0)));
+BOOST_AUTO_TEST_CASE(applies_filters) {
+    BOOST_TEST(filtered("a.\"b", Filter::none) == "a.\"b");
+    BOOST_TEST(filtered("a.\"b", Filter::text) == "a.\"b");
+    BOOST_TEST(filtered("a.\"b", Filter::regex) == "a\\.\"b");
+    BOOST_TEST(filtered("aZ09-._~ /:*%{}\"\xC3\xA9", Filter::uri) ==
+               "aZ09-._~%20%2F%3A%2A%25%7B%7D%22%C3%A9");
 }
 
-BOOST_AUTO_TEST_CASE(applies_filters_in_their_order) {
-    BOOST_TEST(only("${form.a}").filtered("a.\"b") == "a.\"b");
-    BOOST_TEST(only("${form.a|regex}").filtered("a.\"b") == "a\\.\"b");
-    BOOST_TEST(only("${form.a|json}").filtered("a.\"b") == "\"a.\\\"b\"");
-    BOOST_TEST(only("${form.a|json|regex}").filtered("a.\"b") == "\"a\\.\\\\\"b\"");
-    BOOST_TEST(only("${form.a|regex|json}").filtered("a.\"b") == "\"a\\\\.\\\"b\"");
+BOOST_AUTO_TEST_CASE(knows_a_name) {
+    for (const char* name : {"a", "Z", "0", "-", "_", "room-1_A"}) {
+        BOOST_TEST(is_name(name));
+    }
+    for (const char* other : {"", " ", "a b", "a.b", "a:b", "a/b", "*", "a@b", "\"", "{a}", "a\n",
+                              "\xC3\xA9", "%20", "a,b", "a|b"}) {
+        BOOST_TEST(!is_name(other));
+    }
 }
 
-BOOST_AUTO_TEST_CASE(knows_its_sources_and_filters) {
-    const Placeholder placeholder = only("${server.ROOMKEY_A ?? form.b|json}");
-    BOOST_TEST(placeholder.has(Source::server));
-    BOOST_TEST(placeholder.has(Source::form));
-    BOOST_TEST(!placeholder.has(Source::constant));
-    BOOST_TEST((placeholder.filters == std::vector<Filter>{Filter::json}));
-}
-
-BOOST_AUTO_TEST_CASE(is_constant_when_no_request_can_change_it) {
-    BOOST_TEST(only("${env.CHANNEL}").constant().value() == "abc");
-    BOOST_TEST(only("${env.CHANNEL ?? form.a}").constant().value() == "abc");
-    BOOST_TEST(only("${env.EMPTY ?? env.CHANNEL}").constant().value() == "abc");
-    BOOST_TEST(only("${env.QUOTED|regex}").constant().value() == "a\"b\\.c");
-    BOOST_TEST(!only("${env.EMPTY ?? form.a}").constant().has_value());
-    BOOST_TEST(!only("${form.a ?? env.CHANNEL}").constant().has_value());
-    BOOST_TEST(!only("${now}").constant().has_value());
-    BOOST_TEST(!only("${uuid}").constant().has_value());
+BOOST_AUTO_TEST_CASE(knows_what_depends_on_the_request) {
+    const auto depends = [](const std::string& written) {
+        return parse_text(written, k_environment.parameters())->depends_on_request();
+    };
+    BOOST_TEST(depends("a${form.b}"));
+    BOOST_TEST(depends("${guest.name}${server.ROOMKEY_A}"));
+    BOOST_TEST(depends("${previous.a ?? uuid}"));
+    BOOST_TEST(!depends("${guest.name}${now}${uuid}${env.CHANNEL}"));
+    BOOST_TEST(!depends("${env.CHANNEL ?? form.a}"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

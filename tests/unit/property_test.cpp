@@ -80,7 +80,7 @@ std::string random_text(Chance& chance) {
                                                       "\xE2\x82\xAC",
                                                       "\xF0\x9F\x98\x80",
                                                       "??",
-                                                      "|json",
+                                                      "|regex",
                                                       "&",
                                                       "%",
                                                       "=",
@@ -93,15 +93,38 @@ std::string random_text(Chance& chance) {
     return text;
 }
 
-// The values of one request.
+// A name, as longer text takes it.
+std::string random_name(Chance& chance) {
+    static const std::vector<std::string> k_bits{"a", "Z", "0", "_", "-", "room", "x1"};
+    std::string text;
+    const std::size_t pieces = 1 + chance.below(5);
+    for (std::size_t i = 0; i < pieces; ++i) {
+        text += chance.one_of(k_bits);
+    }
+    return text;
+}
+
+// The values of one request: two of any text, and two names.
 struct Values {
     std::string a;
     std::string b;
+    std::string name;
     std::string user;
 };
 
-std::string as_json_string(const std::string& text) {
-    return Json(text).dump();
+std::string encoded_for_uri(const std::string& text) {
+    std::string encoded;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        constexpr const char* k_hex = "0123456789ABCDEF";
+        if (byte < 0x80 &&
+            (std::isalnum(byte) != 0 || std::string("-._~").find(c) != std::string::npos)) {
+            encoded += c;
+        } else {
+            encoded += {'%', k_hex[byte / 16], k_hex[byte % 16]};
+        }
+    }
+    return encoded;
 }
 
 std::string quoted_for_regex(const std::string& text) {
@@ -121,46 +144,58 @@ struct Part {
     std::string expected;
 };
 
-Part random_part(Chance& chance, const Values& values) {
-    switch (chance.below(9)) {
+// A value that stands for all that is in its string.
+Part random_whole(Chance& chance, const Values& values) {
+    switch (chance.below(6)) {
         case 0: return {"${form.a}", values.a};
         case 1: return {"${ form.b | regex }", quoted_for_regex(values.b)};
         case 2: return {"${server.ROOMKEY_USER}", values.user};
-        case 3: return {"${server.ROOMKEY_USER|json}", as_json_string(values.user)};
-        case 4: return {"${form.none ?? form.a|json}", as_json_string(values.a)};
-        case 5: return {"${form.none ?? server.ROOMKEY_NONE ?? 'nobody'}", "nobody"};
-        case 6: return {"${env.PLACE}", "caf\xC3\xA9 \"x\""};
-        case 7: return {"${now+60}", "1700000060"};
-        default: {
-            // Literal text that has no placeholder in it.
-            std::string text = random_text(chance);
-            for (std::size_t at; (at = text.find("${")) != std::string::npos;) {
-                text.erase(at, 1);
-            }
-            while (text.ends_with('$')) {
-                text.pop_back();
-            }
-            return {text, text};
-        }
+        case 3: return {"${form.b|uri}", encoded_for_uri(values.b)};
+        case 4: return {"${form.none ?? form.a|text}", values.a};
+        default: return {"${form.none ?? server.ROOMKEY_NONE ?? 'nobody'}", "nobody"};
     }
 }
 
-Part random_string(Chance& chance, const Values& values) {
-    Part whole;
-    const std::size_t parts = 1 + chance.below(4);
+// One of longer text.
+Part random_part(Chance& chance, const Values& values) {
+    switch (chance.below(6)) {
+        case 0: return {"${form.name}", values.name};
+        case 1: return {"${ form.b | uri }", encoded_for_uri(values.b)};
+        case 2: return {"${server.ROOMKEY_USER}", values.user};
+        case 3: return {"${form.none ?? form.name}", values.name};
+        case 4: return {"${env.PLACE}", "caf\xC3\xA9 \"x\""};
+        default: return {"${now+60}", "1700000060"};
+    }
+}
+
+// Literal text that has no placeholder in it.
+std::string random_literal(Chance& chance) {
+    std::string text = random_text(chance);
+    for (std::size_t at; (at = text.find("${")) != std::string::npos;) {
+        text.erase(at, 1);
+    }
+    while (text.ends_with('$')) {
+        text.pop_back();
+    }
+    return text;
+}
+
+// Values with text between them that none of them has.
+Part random_longer(Chance& chance, const Values& values) {
+    const std::string literal = random_literal(chance);
+    Part whole{literal + ":", literal + ":"};
+    const std::size_t parts = chance.below(4);
     for (std::size_t i = 0; i < parts; ++i) {
         const Part part = random_part(chance, values);
-        whole.written += part.written;
-        whole.expected += part.expected;
-    }
-    // Text that looks like JSON itself is under rules of its own.
-    const std::size_t start = whole.written.find_first_not_of(' ');
-    if (start != std::string::npos &&
-        (whole.written[start] == '{' || whole.written[start] == '[')) {
-        whole.written.insert(0, "~");
-        whole.expected.insert(0, "~");
+        const std::string between = "/" + random_literal(chance);
+        whole.written += part.written + between;
+        whole.expected += part.expected + between;
     }
     return whole;
+}
+
+Part random_string(Chance& chance, const Values& values) {
+    return chance.below(2) == 0 ? random_whole(chance, values) : random_longer(chance, values);
 }
 
 // A JSON value as it stands in a policy, and what it should become.
@@ -170,7 +205,7 @@ struct Pair {
 };
 
 Pair random_value(Chance& chance, const Values& values, int depth) {
-    const std::size_t kind = chance.below(depth > 3 ? 5 : 8);
+    const std::size_t kind = chance.below(depth > 3 ? 5 : 9);
     if (kind == 0) {
         return {"${now-7}", 1'699'999'993};
     }
@@ -181,9 +216,11 @@ Pair random_value(Chance& chance, const Values& values, int depth) {
     }
     if (kind < 5) {
         const Part text = random_string(chance, values);
-        // A lone now is a number; the case above has it.
-        const bool is_number = text.written == "${now+60}";
-        return {text.written, is_number ? Json(1'700'000'060) : Json(text.expected)};
+        return {text.written, text.expected};
+    }
+    if (kind == 8) {
+        const Pair within = random_value(chance, values, depth + 2);
+        return {Json{{"${json}", within.written}}, within.expected.dump()};
     }
     const std::size_t size = chance.below(4);
     if (kind == 5) {
@@ -197,7 +234,7 @@ Pair random_value(Chance& chance, const Values& values, int depth) {
     }
     Pair object{Json::object(), Json::object()};
     for (std::size_t i = 0; i < size; ++i) {
-        Part key = random_string(chance, values);
+        Part key = random_longer(chance, values);
         // A number in front keeps the keys of one object apart.
         key.written.insert(0, std::to_string(i) + ":");
         key.expected.insert(0, std::to_string(i) + ":");
@@ -222,6 +259,7 @@ Form form_with(const Values& values) {
     Form form;
     BOOST_REQUIRE(form.add({"a", values.a}));
     BOOST_REQUIRE(form.add({"b", values.b}));
+    BOOST_REQUIRE(form.add({"name", values.name}));
     return form;
 }
 
@@ -256,7 +294,8 @@ BOOST_AUTO_TEST_CASE(a_token_has_the_tree_that_its_template_and_values_say) {
     Chance chance;
     constexpr int k_rounds = 100'000;
     for (int i = 0; i < k_rounds; ++i) {
-        check_one(chance, {random_text(chance), random_text(chance), random_text(chance)});
+        check_one(chance, {random_text(chance), random_text(chance), random_name(chance),
+                           random_name(chance)});
     }
 }
 

@@ -18,10 +18,10 @@ BOOST_AUTO_TEST_SUITE(strict_json)
 
 // What is found, one finding a line; what the parser says itself is cut off behind the column.
 std::string found_in(std::string_view text) {
-    Findings findings("f");
+    Diagnostics diagnostics("f");
     try {
-        (void)parse_strict_json(text, findings);
-        findings.throw_if_any();
+        (void)parse_strict_json(text, diagnostics);
+        diagnostics.throw_if_any();
     } catch (const ConfigError& error) {
         std::string lines;
         for (const std::string& finding : error.findings()) {
@@ -36,9 +36,10 @@ std::string found_in(std::string_view text) {
 }
 
 BOOST_AUTO_TEST_CASE(gives_the_value) {
-    Findings findings("f");
+    Diagnostics diagnostics("f");
     BOOST_TEST(parse_strict_json(" { \"a\" /* b */ : [1, {\"a\": null}, {\"a\": 2}] } // c",
-                                 findings) == Json::parse(R"({"a": [1, {"a": null}, {"a": 2}]})"));
+                                 diagnostics) ==
+               Json::parse(R"({"a": [1, {"a": null}, {"a": 2}]})"));
     BOOST_TEST(found_in("{}") == "none");
     BOOST_TEST(found_in("\"" + std::string(k_largest_json - 2, 'a') + "\"") == "none");
 }
@@ -48,11 +49,10 @@ struct Row : test::Case {
     std::string expected;
 };
 
-const std::string k_twice = ": found this key twice in one object; a key is allowed once";
+const std::string k_twice = ": expected each key once, found this one twice in one object";
 
 const std::string k_large =
-    ": found a number of more than 64 bits, of which digits would be lost; one of 64 bits, or a "
-    "string, is allowed";
+    ": expected a number of 64 bits, or a string, found one of more, of which digits would be lost";
 
 const Row k_rows[] = {
     {{"a key twice"}, R"({"a": 1, "a": 1})", "f /a" + k_twice},
@@ -75,22 +75,22 @@ const Row k_rows[] = {
      "f /0/a" + k_twice + "\nf /1/b" + k_twice},
     {{"and then the syntax"},
      "{\"a\": 1, \"a\": 1,\n",
-     "f /a" + k_twice + "\nf: parse error at line 2, column 1"},
-    {{"no JSON"}, "{", "f: parse error at line 1, column 2"},
-    {{"a zero byte"}, test::with_zeros("{}\0"), "f: found a zero byte; JSON text has none"},
+     "f /a" + k_twice + "\nf: expected JSON text, found a parse error at line 2, column 1"},
+    {{"no JSON"}, "{", "f: expected JSON text, found a parse error at line 1, column 2"},
+    {{"a zero byte"}, test::with_zeros("{}\0"), "f: expected JSON text, found a zero byte"},
     {{"a number that is too large"},
      "[1e400]",
-     "f: found a number overflow parsing '1e400'; numbers of 64 bits are allowed"},
+     "f: expected numbers of 64 bits, found a number overflow parsing '1e400'"},
     {{"integers of which digits would be lost"},
      R"([18446744073709551615, 18446744073709551616, {"a": [0, -9223372036854775809]}, 1e20])",
      "f /1" + k_large + "\nf /2/a/1" + k_large + "\nf /3" + k_large},
     {{"numbers that are kept"}, "[-9223372036854775808, 0.1, 1e-300, 1e19]", "none"},
     {{"too large"},
      "\"" + std::string(k_largest_json, 'a') + "\"",
-     "f: found more than 65536 bytes; 65536 are allowed"},
+     "f: expected 65536 bytes at most, found more"},
     {{"too deep"},
      std::string(100, '[') + std::string(100, ']'),
-     "f: found more than 32 levels; 32 are allowed"},
+     "f: expected 32 levels at most, found more than 64"},
 };
 
 BOOST_DATA_TEST_CASE(tells_what_another_would_pass_over, k_rows, row) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What several suites need: stand-ins for randomness and for a request's variables, data files, and
-// findings and refusals as text that a table can hold.
+// diagnostics and refusals as text that a table can hold.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "roomkey/config_error.hpp"
-#include "roomkey/findings.hpp"
+#include "roomkey/diagnostics.hpp"
 #include "roomkey/http.hpp"
 #include "roomkey/random.hpp"
 #include "roomkey/refusal.hpp"
@@ -104,16 +104,16 @@ inline std::string read_line(const std::string& name) {
 }
 
 // Errors, then warnings, one a line.
-inline std::string describe(Findings findings) {
+inline std::string describe(Diagnostics diagnostics) {
     std::string lines;
     try {
-        findings.throw_if_any();
+        diagnostics.throw_if_any();
     } catch (const ConfigError& error) {
         for (const std::string& finding : error.findings()) {
             lines += "error " + finding + "\n";
         }
     }
-    for (const std::string& warning : std::move(findings).take_warnings()) {
+    for (const std::string& warning : std::move(diagnostics).take_warnings()) {
         lines += "warning " + warning + "\n";
     }
     return lines;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/findings.hpp"
+#include "roomkey/diagnostics.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,10 +12,10 @@ namespace {
 
 using namespace roomkey;
 
-BOOST_AUTO_TEST_SUITE(findings)
+BOOST_AUTO_TEST_SUITE(diagnostics)
 
 BOOST_AUTO_TEST_CASE(throws_nothing_when_nothing_is_wrong) {
-    Findings found("policy.json");
+    Diagnostics found("policy.json");
     found.warning("/claims", "is odd");
     BOOST_CHECK_NO_THROW(found.throw_if_any());
     BOOST_TEST((std::move(found).take_warnings() ==
@@ -23,17 +23,18 @@ BOOST_AUTO_TEST_CASE(throws_nothing_when_nothing_is_wrong) {
 }
 
 BOOST_AUTO_TEST_CASE(throws_all_errors_at_once_in_their_order) {
-    Findings found("policy.json");
-    found.error("", "found nothing; something is allowed");
+    Diagnostics found("policy.json");
+    found.error("", {"something", "nothing"});
     found.warning("/reply", "is odd");
-    found.error("/claims/exp", "is missing");
+    found.error("/claims/exp", {"a time", "\"x\""});
     try {
         found.throw_if_any();
         BOOST_ERROR("nothing was thrown");
     } catch (const ConfigError& error) {
-        BOOST_TEST((error.findings() ==
-                    std::vector<std::string>{"policy.json: found nothing; something is allowed",
-                                             "policy.json /claims/exp: is missing"}));
+        BOOST_TEST(
+            (error.findings() ==
+             std::vector<std::string>{"policy.json: expected something, found nothing",
+                                      "policy.json /claims/exp: expected a time, found \"x\""}));
         BOOST_TEST(error.exit_status() == 78);
     }
 }

@@ -4,21 +4,26 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace roomkey {
 
-class Findings {
+// What stands in one place, and what should.
+struct Mismatch {
+    std::string expected;
+    std::string found;
+};
+
+class Diagnostics {
 public:
     // `where` is what the file is called in the texts.
-    explicit Findings(std::string_view where) : m_where(where) {}
+    explicit Diagnostics(std::string_view where) : m_where(where) {}
 
-    // `at` is a JSON Pointer (RFC 6901), empty for the whole file; `text` reads
-    // `what was found; what is allowed`.
-    void error(std::string_view at, std::string_view text) { m_errors.push_back(line(at, text)); }
-    void warning(std::string_view at, std::string_view text) {
-        m_warnings.push_back(line(at, text));
-    }
+    // `at` is a JSON Pointer (RFC 6901), empty for the whole file. The text reads
+    // `where: expected THIS, found THAT`.
+    void error(std::string_view at, const Mismatch& mismatch);
+    void warning(std::string_view at, std::string_view text);
 
     // Throws ConfigError with all errors so far, if there are any.
     void throw_if_any() const;
