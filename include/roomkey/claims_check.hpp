@@ -8,10 +8,10 @@
 
 namespace roomkey {
 
-// Errors: claims whose name a request would choose; two values in one text that can't be told apart;
-// claims of the token before with a visitor's choice to fall back on. Warnings: keys and identities
-// that a request chooses, also by way of the token before, and |regex where nothing checks what
-// surrounds it.
+// Errors: claims whose name a request would choose; two values in one text that can't be told
+// apart; claims of the token before with a visitor's choice to fall back on. Warnings: keys and
+// identities that a request chooses, also by way of the token before, and |regex where nothing
+// checks what surrounds it.
 void check_claims(const Object& claims, bool has_renewal, Diagnostics& diagnostics);
 
 }  // namespace roomkey
