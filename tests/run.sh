@@ -31,22 +31,20 @@ install_missing "${k_build_packages[@]}" "${k_serve_packages[@]}" "${k_node_pack
 install_node_modules deploy/local-scaledrone
 install_node_modules tests
 
-build_roomkey() { cmake --preset dev && cmake --build --preset dev --target roomkey; }
-step "Building roomkey" build_roomkey
+build() { cmake --preset dev && cmake --build --preset dev; }
+step "Building roomkey and its unit tests" build
 export ROOMKEY_BIN=$root/build/dev/roomkey
 
-# The rest of the build gives way to the tests that only wait for something.
-unit() { nice cmake --build --preset dev && ctest --preset dev; }
 # Most files wait most of the time, so more of them run at once than there are processors.
 files() { node --test --test-concurrency="$1" "${@:2}"; }
 for suite in "${suites[@]}"; do
   case $suite in
-    unit) lane unit unit ;;
-    docs) lane docs files 2 tests/package/*.test.js ;;
-    process) lane process files 4 tests/process/*.test.js ;;
-    servers) lane servers files 3 tests/servers/*.test.js ;;
+    unit) lane unit ctest --preset dev ;;
+    docs) lane docs files 1 tests/package/*.test.js ;;
+    process) lane process files 2 tests/process/*.test.js ;;
+    servers) lane servers files 2 tests/servers/*.test.js ;;
     scaledrone) lane scaledrone npm test --prefix deploy/local-scaledrone ;;
-    browser) lane browser files 2 tests/browser/*.test.js ;;
+    browser) lane browser files 1 tests/browser/*.test.js ;;
   esac
 done
 finish_lanes

@@ -166,7 +166,7 @@ export class Peer {
   }
 
   /** Waits for the end of a request, and takes its records off what was received. */
-  async answer({ within = 5000 } = {}) {
+  async answer({ within = 30_000 } = {}) {
     await this.until('END_REQUEST', () => this.ended || this.records.some(({ type: kind }) => kind === type.end), within);
     const { records } = this;
     const last = records.findIndex(({ type: kind }) => kind === type.end);
@@ -197,12 +197,12 @@ export class Peer {
     return this.answer(options);
   }
 
-  untilEnded(within = 5000) {
+  untilEnded(within = 30_000) {
     return this.until('the end of the connection', () => this.ended, within);
   }
 
   /** Waits for a condition on what was received, which it asks whenever something is. */
-  async until(what, condition, within = 5000) {
+  async until(what, condition, within = 30_000) {
     const done = async () => {
       while (!condition()) await new Promise((resolve) => { this.#news = resolve; });
     };

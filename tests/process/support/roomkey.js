@@ -28,6 +28,13 @@ export function run(place, args, { env = environment, ...options } = {}) {
   return place.run(roomkey, args, { env, ...options });
 }
 
+/** Runs it and tells, as `cpu`, the seconds of processor time that it took, which other work on the machine changes little. */
+export async function runMeasured(place, args, { env = environment, ...options } = {}) {
+  const ended = await place.run('bash', ['-c', 'TIMEFORMAT="cpu %U %S"; time "$0" "$@"', roomkey, ...args], { env, ...options });
+  const [line, user, system] = /^cpu ([\d.]+) ([\d.]+)\n/m.exec(ended.stderr);
+  return { ...ended, stderr: ended.stderr.replace(line, ''), cpu: Number(user) + Number(system) };
+}
+
 /** Runs it as a web server runs a CGI program. `params` are the request's variables. */
 export function runCgi(place, params, { env = environment, args = [], input = '', ...options } = {}) {
   return place.run(roomkey, args, { env: { GATEWAY_INTERFACE: 'CGI/1.1', ...params, ...env }, input, ...options });

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Asks `condition` until it gives something true, and gives that back; an error counts as not yet. */
-export async function until(what, condition, { within = 5000 } = {}) {
+export async function until(what, condition, { within = 30_000 } = {}) {
   const deadline = performance.now() + within;
   let reason;
   do {
@@ -20,7 +20,7 @@ export async function until(what, condition, { within = 5000 } = {}) {
 }
 
 /** The value of `promise`, or an error if it takes longer than `within` milliseconds. */
-export async function soon(what, promise, within = 5000) {
+export async function soon(what, promise, within = 30_000) {
   const stop = new AbortController();
   const late = sleep(within, undefined, { signal: stop.signal, ref: true }).then(() => {
     throw new Error(`waited ${within} ms in vain: ${what}`);
