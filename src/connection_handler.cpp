@@ -15,7 +15,7 @@ using fastcgi::RecordReader;
 namespace {
 
 // What is read in one turn: most requests are smaller, and what it can hold is soon dealt with.
-constexpr std::size_t k_input_size = 32 * 1024;
+constexpr std::size_t k_input_size = std::size_t{32} * 1024;
 
 // recv(2) without waiting; a signal is no reason to stop, as no other event might follow.
 ssize_t receive(int fd, std::vector<unsigned char>& buffer) {

@@ -44,7 +44,7 @@ Limits limits_for(unsigned threads, const Parameters& environment) {
     limits.connections = std::clamp<std::size_t>(
         (std::max(descriptors, k_reserve + 1) - k_reserve) / threads, 1, k_most / threads);
     // A worker has room for some of the largest requests, however many workers there are.
-    constexpr std::size_t k_min_buffered = 512 * 1024;
+    constexpr std::size_t k_min_buffered = std::size_t{512} * 1024;
     limits.buffered = std::max(k_max_buffered / threads, k_min_buffered);
     return limits;
 }

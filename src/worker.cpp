@@ -254,7 +254,7 @@ void Worker::sweep() {
 // What half-sent requests held goes back to the system when most of it is free; the allocator would
 // keep it.
 void Worker::give_memory_back() {
-    constexpr std::size_t k_worth_it = 1024 * 1024;
+    constexpr std::size_t k_worth_it = std::size_t{1024} * 1024;
     const std::size_t buffered = m_connections.buffered();
     m_most_buffered = std::max(m_most_buffered, buffered);
     if (m_most_buffered >= k_worth_it && buffered < m_most_buffered / 4) {

@@ -10,7 +10,7 @@
 namespace roomkey {
 
 // The same for all workers of a process together.
-inline constexpr std::size_t k_max_buffered = 32 * 1024 * 1024;
+inline constexpr std::size_t k_max_buffered = std::size_t{32} * 1024 * 1024;
 
 struct Limits {
     // Connections of one worker at once; above it the one that has been idle longest is closed.
