@@ -10,16 +10,16 @@
 #include <system_error>
 #include <utility>
 
-#include "roomkey/cgi.hpp"
-#include "roomkey/commands.hpp"
-#include "roomkey/config_error.hpp"
-#include "roomkey/listener.hpp"
-#include "roomkey/log.hpp"
-#include "roomkey/options.hpp"
-#include "roomkey/policy.hpp"
-#include "roomkey/secret.hpp"
-#include "roomkey/serve.hpp"
-#include "roomkey/system.hpp"
+#include "roomkey/gateway/cgi.hpp"
+#include "roomkey/gateway/listener.hpp"
+#include "roomkey/gateway/log.hpp"
+#include "roomkey/gateway/serve.hpp"
+#include "roomkey/gateway/system.hpp"
+#include "roomkey/policy/policy.hpp"
+#include "roomkey/program/commands.hpp"
+#include "roomkey/program/options.hpp"
+#include "roomkey/program/secret.hpp"
+#include "roomkey/text/config_error.hpp"
 
 namespace {
 

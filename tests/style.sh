@@ -15,7 +15,7 @@ step "shellcheck" shellcheck -x "${scripts[@]}"
 # It can't parse the lambda that fills a constant of base64url, and takes the move out of a reference
 # for one out of a local variable.
 step "cppcheck" cppcheck -j "$(nproc)" --quiet --error-exitcode=1 --std=c++20 --language=c++ -Iinclude \
-  --enable=warning,performance,portability --suppress=syntaxError:src/base64url.cpp \
+  --enable=warning,performance,portability --suppress=syntaxError:src/text/base64url.cpp \
   --suppress=returnStdMoveLocal src
 tidy() { cmake --workflow --preset tidy; }
 step "clang-tidy" tidy

@@ -6,7 +6,7 @@
 
 #include "fuzz.hpp"
 #include "reference.hpp"
-#include "roomkey/form.hpp"
+#include "roomkey/request/form.hpp"
 
 namespace roomkey::fuzz {
 

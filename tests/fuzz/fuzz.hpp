@@ -9,7 +9,7 @@
 #include <span>
 #include <string_view>
 
-#include "roomkey/random.hpp"
+#include "roomkey/token/random.hpp"
 
 // A property that does not hold ends the run, so that the fuzzer keeps the input.
 #define FUZZ_CHECK(condition)                                                                  \

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "fuzz.hpp"
-#include "roomkey/base64url.hpp"
+#include "roomkey/text/base64url.hpp"
 
 using namespace roomkey;
 

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "fuzz.hpp"
-#include "roomkey/connection_handler.hpp"
-#include "roomkey/responder.hpp"
+#include "roomkey/auth/responder.hpp"
+#include "roomkey/gateway/connection_handler.hpp"
 
 using namespace roomkey;
 

@@ -16,9 +16,9 @@
 
 #include "fuzz.hpp"
 #include "reference.hpp"
-#include "roomkey/base64url.hpp"
-#include "roomkey/guest.hpp"
-#include "roomkey/responder.hpp"
+#include "roomkey/auth/responder.hpp"
+#include "roomkey/text/base64url.hpp"
+#include "roomkey/token/guest.hpp"
 
 using namespace roomkey;
 using Json = nlohmann::json;

@@ -5,7 +5,7 @@
 
 #include "fuzz.hpp"
 #include "reference.hpp"
-#include "roomkey/media_type.hpp"
+#include "roomkey/request/media_type.hpp"
 
 using namespace roomkey;
 

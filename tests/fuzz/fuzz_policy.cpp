@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "fuzz.hpp"
-#include "roomkey/base64url.hpp"
-#include "roomkey/policy.hpp"
+#include "roomkey/policy/policy.hpp"
+#include "roomkey/text/base64url.hpp"
 
 using namespace roomkey;
 

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "fuzz.hpp"
-#include "roomkey/http.hpp"
-#include "roomkey/record_reader.hpp"
+#include "roomkey/gateway/record_reader.hpp"
+#include "roomkey/request/http.hpp"
 
 using namespace roomkey;
 using namespace roomkey::fastcgi;

@@ -13,8 +13,8 @@
 
 #include "fuzz.hpp"
 #include "reference.hpp"
-#include "roomkey/guest.hpp"
-#include "roomkey/policy.hpp"
+#include "roomkey/policy/policy.hpp"
+#include "roomkey/token/guest.hpp"
 
 using namespace roomkey;
 using Json = nlohmann::json;

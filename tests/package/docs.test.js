@@ -206,7 +206,7 @@ test('every policy that the texts show is taken', () => {
   writeFileSync(file, built);
   const { status, stderr } = run(['check', '--policy', file], { env });
   assert.equal(status, 0, stderr);
-  const source = /R"json\(([^]*?)\)json"/.exec(read('src/policy.cpp'))[1];
+  const source = /R"json\(([^]*?)\)json"/.exec(read('src/policy/policy.cpp'))[1];
   assert.deepEqual(JSON.parse(source), JSON.parse(built));
   const [part] = all(policyManual, /^("permissions": [^]*?)^\.Ed/gm);
   writeFileSync(file, `{"claims": {"exp": "\${now+60}", ${part}}}`);
@@ -295,7 +295,7 @@ test('the answers of roomkey.8 are what the program answers', () => {
     assert.ok(given.length > 0, `no request here gets ${status}`);
     for (const quote of quotes) {
       const found = unreachable.includes(quote)
-        ? read('src/refusal.cpp').includes(quote)
+        ? read('src/request/refusal.cpp').includes(quote)
         : given.some(({ head, body }) => head.includes(quote) || patternOf(quote).test(body));
       assert.ok(found, `${status} ${quote}: ${given.map(({ body }) => body).join(' / ')}`);
     }

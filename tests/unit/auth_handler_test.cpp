@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The table of answers that the README promises, row by row.
-#include "roomkey/auth_handler.hpp"
+#include "roomkey/auth/auth_handler.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "roomkey/base64url.hpp"
+#include "roomkey/text/base64url.hpp"
 #include "support.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/base64url.hpp"
+#include "roomkey/text/base64url.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

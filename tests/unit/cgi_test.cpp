@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a web server can't be made to show: a stdin that can't be read, a stdout that can't be
 // written, a machine that fails in between. The rest is in tests/process/01-cgi.test.js.
-#include "roomkey/cgi.hpp"
+#include "roomkey/gateway/cgi.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "failing_calls.hpp"
-#include "roomkey/descriptor.hpp"
+#include "roomkey/gateway/descriptor.hpp"
 #include "support.hpp"
 #include "temporary.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/claims_check.hpp"
+#include "roomkey/policy/check/claims_check.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

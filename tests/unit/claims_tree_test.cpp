@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/claims_tree.hpp"
+#include "roomkey/policy/claims_tree.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "roomkey/text.hpp"
+#include "roomkey/text/text.hpp"
 #include "support.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/commands.hpp"
+#include "roomkey/program/commands.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <iostream>
@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "roomkey/base64url.hpp"
-#include "roomkey/config_error.hpp"
-#include "roomkey/policy.hpp"
+#include "roomkey/policy/policy.hpp"
+#include "roomkey/text/base64url.hpp"
+#include "roomkey/text/config_error.hpp"
 #include "support.hpp"
 #include "temporary.hpp"
 

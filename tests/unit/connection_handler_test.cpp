@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/connection_handler.hpp"
+#include "roomkey/gateway/connection_handler.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/connections.hpp"
+#include "roomkey/gateway/connections.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/diagnostics.hpp"
+#include "roomkey/text/diagnostics.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <string>
 #include <vector>
 
-#include "roomkey/config_error.hpp"
+#include "roomkey/text/config_error.hpp"
 
 namespace {
 

@@ -16,7 +16,7 @@
 #include <string>
 #include <utility>
 
-#include "roomkey/responder.hpp"
+#include "roomkey/auth/responder.hpp"
 #include "support.hpp"
 
 namespace {

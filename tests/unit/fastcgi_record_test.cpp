@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/fastcgi_record.hpp"
+#include "roomkey/gateway/fastcgi_record.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/file.hpp"
+#include "roomkey/gateway/file.hpp"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string>
 
-#include "roomkey/config_error.hpp"
+#include "roomkey/text/config_error.hpp"
 #include "temporary.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/form.hpp"
+#include "roomkey/request/form.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

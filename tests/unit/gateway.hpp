@@ -15,8 +15,8 @@
 #include <string>
 
 #include "fastcgi_bytes.hpp"
-#include "roomkey/auth_handler.hpp"
-#include "roomkey/descriptor.hpp"
+#include "roomkey/auth/auth_handler.hpp"
+#include "roomkey/gateway/descriptor.hpp"
 #include "support.hpp"
 
 namespace roomkey::test {

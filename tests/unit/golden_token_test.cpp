@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "roomkey/auth_handler.hpp"
+#include "roomkey/auth/auth_handler.hpp"
 #include "support.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/guest.hpp"
+#include "roomkey/token/guest.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "fastcgi_bytes.hpp"
-#include "roomkey/base64url.hpp"
-#include "roomkey/config_error.hpp"
-#include "roomkey/pattern.hpp"
-#include "roomkey/record_reader.hpp"
-#include "roomkey/responder.hpp"
+#include "roomkey/auth/responder.hpp"
+#include "roomkey/gateway/record_reader.hpp"
+#include "roomkey/program/pattern.hpp"
+#include "roomkey/text/base64url.hpp"
+#include "roomkey/text/config_error.hpp"
 #include "support.hpp"
 
 namespace {

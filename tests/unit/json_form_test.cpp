@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "roomkey/form.hpp"
+#include "roomkey/request/form.hpp"
 #include "support.hpp"
 
 namespace {

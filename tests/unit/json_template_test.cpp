@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/template.hpp"
+#include "roomkey/token/template.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "roomkey/claims_tree.hpp"
-#include "roomkey/config_error.hpp"
-#include "roomkey/diagnostics.hpp"
-#include "roomkey/json_template.hpp"
+#include "roomkey/policy/claims_tree.hpp"
+#include "roomkey/policy/json_template.hpp"
+#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/diagnostics.hpp"
 #include "support.hpp"
 
 namespace {

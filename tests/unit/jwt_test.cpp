@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/jwt.hpp"
+#include "roomkey/token/jwt.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "roomkey/base64url.hpp"
+#include "roomkey/text/base64url.hpp"
 #include "support.hpp"
 
 namespace {

@@ -14,7 +14,7 @@
 
 #include "fastcgi_bytes.hpp"
 #include "gateway.hpp"
-#include "roomkey/fastcgi.hpp"
+#include "roomkey/gateway/fastcgi.hpp"
 #include "support.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/limits.hpp"
+#include "roomkey/gateway/limits.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -7,7 +7,7 @@
 #include <chrono>
 #include <string>
 
-#include "roomkey/config_error.hpp"
+#include "roomkey/text/config_error.hpp"
 #include "support.hpp"
 
 namespace {

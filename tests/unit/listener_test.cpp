@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/listener.hpp"
+#include "roomkey/gateway/listener.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "roomkey/options.hpp"
+#include "roomkey/program/options.hpp"
 #include "support.hpp"
 #include "temporary.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/media_type.hpp"
+#include "roomkey/request/media_type.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

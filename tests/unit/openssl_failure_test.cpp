@@ -13,8 +13,8 @@
 #include <string>
 
 #include "next_function.hpp"
-#include "roomkey/jwt.hpp"
-#include "roomkey/responder.hpp"
+#include "roomkey/auth/responder.hpp"
+#include "roomkey/token/jwt.hpp"
 #include "support.hpp"
 
 namespace {

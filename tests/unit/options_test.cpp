@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/options.hpp"
+#include "roomkey/program/options.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

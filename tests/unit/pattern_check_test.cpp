@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/pattern_check.hpp"
+#include "roomkey/program/pattern_check.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "roomkey/policy.hpp"
+#include "roomkey/policy/policy.hpp"
 #include "support.hpp"
 
 namespace {

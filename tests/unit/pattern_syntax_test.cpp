@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/pattern_syntax.hpp"
+#include "roomkey/policy/check/pattern_syntax.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

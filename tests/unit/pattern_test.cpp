@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/pattern.hpp"
+#include "roomkey/program/pattern.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <string>
 
-#include "roomkey/placeholder.hpp"
+#include "roomkey/token/placeholder.hpp"
 #include "support.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/permissions_check.hpp"
+#include "roomkey/policy/check/permissions_check.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

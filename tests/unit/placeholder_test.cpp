@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/placeholder.hpp"
+#include "roomkey/token/placeholder.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/policy.hpp"
+#include "roomkey/policy/policy.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "roomkey/base64url.hpp"
+#include "roomkey/text/base64url.hpp"
 #include "support.hpp"
 
 namespace {

@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "roomkey/auth_handler.hpp"
-#include "roomkey/base64url.hpp"
-#include "roomkey/pattern.hpp"
-#include "roomkey/placeholder.hpp"
+#include "roomkey/auth/auth_handler.hpp"
+#include "roomkey/program/pattern.hpp"
+#include "roomkey/text/base64url.hpp"
+#include "roomkey/token/placeholder.hpp"
 #include "support.hpp"
 
 namespace roomkey::test {

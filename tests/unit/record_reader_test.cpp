@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/record_reader.hpp"
+#include "roomkey/gateway/record_reader.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "fastcgi_bytes.hpp"
-#include "roomkey/http.hpp"
+#include "roomkey/request/http.hpp"
 #include "support.hpp"
 
 namespace {

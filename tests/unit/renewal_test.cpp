@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a previous token may say, and all that a forger could try instead.
-#include "roomkey/renewal.hpp"
+#include "roomkey/auth/renewal.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-#include "roomkey/base64url.hpp"
+#include "roomkey/text/base64url.hpp"
 #include "support.hpp"
 
 namespace {

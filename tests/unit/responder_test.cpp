@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/responder.hpp"
+#include "roomkey/auth/responder.hpp"
 
 #include <boost/test/unit_test.hpp>
 

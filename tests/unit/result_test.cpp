@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/result.hpp"
+#include "roomkey/text/result.hpp"
 
 #include <boost/test/unit_test.hpp>
 

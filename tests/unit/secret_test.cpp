@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/secret.hpp"
+#include "roomkey/program/secret.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The server as a whole, as far as it can be had in a thread. What its process does is in
 // tests/process/05-signals.test.js and 09-restart-and-reload.test.js.
-#include "roomkey/serve.hpp"
+#include "roomkey/gateway/serve.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -18,7 +18,7 @@
 #include <thread>
 
 #include "gateway.hpp"
-#include "roomkey/config_error.hpp"
+#include "roomkey/text/config_error.hpp"
 #include "temporary.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/setup.hpp"
+#include "roomkey/program/setup.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "roomkey/config_error.hpp"
+#include "roomkey/text/config_error.hpp"
 #include "support.hpp"
 #include "temporary.hpp"
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/strict_json.hpp"
+#include "roomkey/policy/strict_json.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "roomkey/config_error.hpp"
+#include "roomkey/text/config_error.hpp"
 #include "support.hpp"
 
 namespace {

@@ -15,11 +15,11 @@
 #include <utility>
 #include <vector>
 
-#include "roomkey/config_error.hpp"
-#include "roomkey/diagnostics.hpp"
-#include "roomkey/http.hpp"
-#include "roomkey/random.hpp"
-#include "roomkey/refusal.hpp"
+#include "roomkey/request/http.hpp"
+#include "roomkey/request/refusal.hpp"
+#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/diagnostics.hpp"
+#include "roomkey/token/random.hpp"
 
 namespace roomkey::test {
 

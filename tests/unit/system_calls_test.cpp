@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/system.hpp"
+#include "roomkey/gateway/system.hpp"
 
 #include <boost/test/unit_test.hpp>
 

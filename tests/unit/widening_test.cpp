@@ -6,8 +6,8 @@
 #include <ostream>
 #include <string>
 
-#include "roomkey/form.hpp"
-#include "roomkey/policy.hpp"
+#include "roomkey/policy/policy.hpp"
+#include "roomkey/request/form.hpp"
 #include "support.hpp"
 
 namespace {

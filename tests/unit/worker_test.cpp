@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "roomkey/worker.hpp"
+#include "roomkey/gateway/worker.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -21,7 +21,7 @@
 
 #include "failing_calls.hpp"
 #include "gateway.hpp"
-#include "roomkey/listener.hpp"
+#include "roomkey/gateway/listener.hpp"
 #include "temporary.hpp"
 
 namespace {

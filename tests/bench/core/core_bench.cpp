@@ -14,13 +14,13 @@
 #include <string_view>
 
 #include "allocations.hpp"
-#include "roomkey/auth_handler.hpp"
-#include "roomkey/base64url.hpp"
-#include "roomkey/fastcgi_record.hpp"
-#include "roomkey/form.hpp"
-#include "roomkey/guest.hpp"
-#include "roomkey/responder.hpp"
-#include "roomkey/system.hpp"
+#include "roomkey/auth/auth_handler.hpp"
+#include "roomkey/auth/responder.hpp"
+#include "roomkey/gateway/fastcgi_record.hpp"
+#include "roomkey/gateway/system.hpp"
+#include "roomkey/request/form.hpp"
+#include "roomkey/text/base64url.hpp"
+#include "roomkey/token/guest.hpp"
 
 namespace {
 

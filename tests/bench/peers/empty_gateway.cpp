@@ -5,10 +5,10 @@
 
 #include <string>
 
-#include "roomkey/listener.hpp"
-#include "roomkey/options.hpp"
-#include "roomkey/responder.hpp"
-#include "roomkey/serve.hpp"
+#include "roomkey/auth/responder.hpp"
+#include "roomkey/gateway/listener.hpp"
+#include "roomkey/gateway/serve.hpp"
+#include "roomkey/program/options.hpp"
 
 namespace roomkey {
 

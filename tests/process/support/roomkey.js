@@ -18,7 +18,7 @@ if (!existsSync(roomkey)) {
 
 export const environment = { SCALEDRONE_CHANNEL_ID: channel, SCALEDRONE_CHANNEL_SECRET: secret };
 
-/** The environment with other time limits (include/roomkey/limits.hpp), in milliseconds: `{ request_time: 500 }`. */
+/** The environment with other time limits (include/roomkey/gateway/limits.hpp), in milliseconds: `{ request_time: 500 }`. */
 export const limitedInTime = (times) => ({
   ...environment, ROOMKEY_TEST_LIMITS: Object.entries(times).map(([name, value]) => `${name}=${value}`).join(','),
 });

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: MIT
+#include "roomkey/token/placeholder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "roomkey/text/char_set.hpp"
+#include "roomkey/text/text.hpp"
+
+namespace roomkey {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr CharSet k_variable_characters(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+constexpr CharSet k_name_characters(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+// Field names are more liberal than variables: forms have `user-id` and `data.name`.
+constexpr CharSet k_field_characters(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
+constexpr CharSet k_quoted_characters(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-. ");
+constexpr CharSet k_unreserved(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.~");
+
+// Appends `text` by runs of what stays as it is, which mostly is all of it; what is special is left
+// to `escape`.
+template <class Escape>
+void append_escaped(std::string& out, std::string_view text, const CharSet& special,
+                    Escape escape) {
+    std::size_t run = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (special.has(text[i])) {
+            out.append(text, run, i - run);
+            escape(text[i]);
+            run = i + 1;
+        }
+    }
+    out.append(text, run);
+}
+
+bool consists_of(std::string_view text, const CharSet& characters) {
+    return !text.empty() && characters.has_all(text);
+}
+
+Mismatch mismatch(std::string_view expected, std::string_view found) {
+    return {std::string(expected), found.empty() ? "nothing" : std::string(found)};
+}
+
+Result<Reference, Mismatch> parse_server(std::string_view name) {
+    if (name.starts_with("ROOMKEY_") && consists_of(name, k_variable_characters)) {
+        return Reference{Source::server, std::string(name)};
+    }
+    std::string found = "server." + std::string(name);
+    if (name == "REMOTE_USER" || name.starts_with("HTTP_")) {
+        found += ", which visitors can set themselves";
+    }
+    return mismatch(
+        "a server.ROOMKEY_ name, set on purpose in the web server "
+        "(fastcgi_param ROOMKEY_USER $remote_user;)",
+        found);
+}
+
+// Whether a web server that starts roomkey as a CGI program fills it from the request: RFC 3875
+// 4.1, what nginx and Apache add to it, and what is meant for `server.`.
+bool is_meta_variable(std::string_view name) {
+    constexpr std::array k_prefixes{"HTTP_"sv, "REDIRECT_"sv, "SSL_"sv, "ROOMKEY_"sv};
+    constexpr std::array k_names{
+        "AUTH_TYPE"sv,         "CONTENT_LENGTH"sv,  "CONTENT_TYPE"sv,   "DOCUMENT_URI"sv,
+        "GATEWAY_INTERFACE"sv, "HTTPS"sv,           "PATH_INFO"sv,      "PATH_TRANSLATED"sv,
+        "QUERY_STRING"sv,      "REMOTE_ADDR"sv,     "REMOTE_HOST"sv,    "REMOTE_IDENT"sv,
+        "REMOTE_PORT"sv,       "REMOTE_USER"sv,     "REQUEST_METHOD"sv, "REQUEST_SCHEME"sv,
+        "REQUEST_URI"sv,       "SCRIPT_FILENAME"sv, "SCRIPT_NAME"sv,    "SCRIPT_URI"sv,
+        "SCRIPT_URL"sv,        "SERVER_ADDR"sv,     "SERVER_NAME"sv,    "SERVER_PORT"sv,
+        "SERVER_PROTOCOL"sv,   "SERVER_SOFTWARE"sv, "UNIQUE_ID"sv};
+    return std::any_of(k_prefixes.begin(), k_prefixes.end(),
+                       [name](std::string_view prefix) { return name.starts_with(prefix); }) ||
+           std::find(k_names.begin(), k_names.end(), name) != k_names.end();
+}
+
+Result<Reference, Mismatch> parse_environment(std::string_view name,
+                                              const Parameters& environment) {
+    const std::string found = "env." + std::string(name);
+    if (!consists_of(name, k_variable_characters)) {
+        return mismatch("a variable's name", found);
+    }
+    // Everybody who has a token can read its claims.
+    if (name == "SCALEDRONE_CHANNEL_SECRET") {
+        return mismatch("another variable", found + ", which would publish the key");
+    }
+    if (is_meta_variable(name)) {
+        return mismatch("a variable that no web server fills from a request", found);
+    }
+    const auto value = environment.find(name);
+    if (value && !is_utf8(*value)) {
+        return mismatch("a variable in UTF-8", found + " with other bytes");
+    }
+    return Reference{Source::constant, std::string(value.value_or(std::string_view{}))};
+}
+
+Result<Reference, Mismatch> parse_now(std::string_view offset) {
+    // Ten years, far beyond what a token should last.
+    constexpr long long k_max_offset = 10LL * 365 * 24 * 60 * 60;
+    Reference reference{Source::now};
+    if (!offset.empty()) {
+        const long long seconds = parse_decimal(offset.substr(1));
+        if (seconds < 0 || seconds > k_max_offset) {
+            return mismatch("an offset in seconds, at most ten years", "now" + std::string(offset));
+        }
+        reference.offset = offset.front() == '-' ? -seconds : seconds;
+    }
+    return reference;
+}
+
+Result<Reference, Mismatch> parse_reference(std::string_view text, const Parameters& environment) {
+    constexpr std::array<std::pair<std::string_view, Source>, 3> k_random{
+        std::pair{"uuid"sv, Source::uuid}, std::pair{"guest.name"sv, Source::guest_name},
+        std::pair{"guest.color"sv, Source::guest_color}};
+    for (const auto& [name, source] : k_random) {
+        if (text == name) {
+            return Reference{source};
+        }
+    }
+    // The rest of `text` if it begins with `prefix`.
+    const auto after = [text](std::string_view prefix) {
+        return text.starts_with(prefix) ? std::optional(text.substr(prefix.size())) : std::nullopt;
+    };
+    constexpr std::array<std::pair<std::string_view, Source>, 2> k_named{
+        std::pair{"form."sv, Source::form}, std::pair{"previous."sv, Source::previous}};
+    for (const auto& [prefix, source] : k_named) {
+        if (const auto name = after(prefix); name && consists_of(*name, k_field_characters)) {
+            return Reference{source, std::string(*name)};
+        }
+    }
+    if (const auto name = after("server.")) {
+        return parse_server(*name);
+    }
+    if (const auto name = after("env.")) {
+        return parse_environment(*name, environment);
+    }
+    if (text == "now" || text.starts_with("now+") || text.starts_with("now-")) {
+        return parse_now(*after("now"));
+    }
+    if (text.size() >= 2 && text.front() == '\'' && text.back() == '\'') {
+        const std::string_view quoted = text.substr(1, text.size() - 2);
+        return consists_of(quoted, k_quoted_characters)
+                   ? Result<Reference, Mismatch>(Reference{Source::constant, std::string(quoted)})
+                   : mismatch("letters, digits, spaces and _ . - in quotes", text);
+    }
+    return mismatch(
+        "form.NAME, server.ROOMKEY_NAME, previous.PATH, env.NAME, now, now+N, now-N, uuid, "
+        "guest.name, guest.color or 'text'",
+        text);
+}
+
+Result<Filter, Mismatch> parse_filter(std::string_view text) {
+    constexpr std::array<std::pair<std::string_view, Filter>, 3> k_filters{
+        std::pair{"regex"sv, Filter::regex}, std::pair{"uri"sv, Filter::uri},
+        std::pair{"text"sv, Filter::text}};
+    for (const auto& [name, filter] : k_filters) {
+        if (text == name) {
+            return filter;
+        }
+    }
+    return mismatch("|regex, |uri or |text", "|" + std::string(text));
+}
+
+// What is inside of ${ and }. A constant comes back as text.
+Result<Text::Piece, Mismatch> parse_placeholder(std::string_view text,
+                                                const Parameters& environment) {
+    Placeholder placeholder;
+    std::string_view alternatives = text.substr(0, text.find('|'));
+    if (alternatives.size() < text.size()) {
+        const auto filter = parse_filter(trim(text.substr(alternatives.size() + 1)));
+        if (!filter) {
+            return filter.error();
+        }
+        placeholder.filter = *filter;
+    }
+    bool is_last = false;
+    while (!is_last) {
+        const std::string_view alternative = alternatives.substr(0, alternatives.find("??"));
+        is_last = alternative.size() == alternatives.size();
+        alternatives.remove_prefix(is_last ? alternative.size() : alternative.size() + 2);
+        auto reference = parse_reference(trim(alternative), environment);
+        if (!reference) {
+            return std::move(reference.error());
+        }
+        // An empty constant is absent; what stands behind another is never reached.
+        const bool is_absent = reference->source == Source::constant && reference->name.empty();
+        const bool is_decided = !placeholder.alternatives.empty() &&
+                                placeholder.alternatives.back().source == Source::constant;
+        if (!is_absent && !is_decided) {
+            placeholder.alternatives.push_back(std::move(*reference));
+        } else if (is_absent && is_last && !is_decided) {
+            return mismatch(
+                "a variable of the environment that is set and not empty, or a "
+                "fallback with ??",
+                "none for ${" + std::string(text) + "}");
+        }
+    }
+    if (placeholder.alternatives.front().source == Source::constant) {
+        return Text::Piece(filtered(placeholder.alternatives.front().name, placeholder.filter));
+    }
+    return Text::Piece(std::move(placeholder));
+}
+
+}  // namespace
+
+bool Placeholder::has(Source source) const {
+    return std::any_of(alternatives.begin(), alternatives.end(),
+                       [source](const Reference& each) { return each.source == source; });
+}
+
+bool Placeholder::depends_on_request() const {
+    return std::any_of(alternatives.begin(), alternatives.end(),
+                       [](const Reference& each) { return each.depends_on_request(); });
+}
+
+const std::string* Text::constant() const {
+    static const std::string k_empty;
+    return pieces.empty()
+               ? &k_empty
+               : (pieces.size() == 1 ? std::get_if<std::string>(&pieces.front()) : nullptr);
+}
+
+const Placeholder* Text::whole() const {
+    return pieces.size() == 1 ? std::get_if<Placeholder>(&pieces.front()) : nullptr;
+}
+
+std::vector<const Placeholder*> Text::placeholders() const {
+    std::vector<const Placeholder*> found;
+    for (const Piece& piece : pieces) {
+        if (const auto* placeholder = std::get_if<Placeholder>(&piece)) {
+            found.push_back(placeholder);
+        }
+    }
+    return found;
+}
+
+bool Text::depends_on_request() const {
+    const auto all = placeholders();
+    return std::any_of(all.begin(), all.end(),
+                       [](const Placeholder* each) { return each->depends_on_request(); });
+}
+
+Result<Text, Mismatch> parse_text(std::string_view written, const Parameters& environment) {
+    constexpr std::string_view k_open = "${";
+    Text text{std::string(written), {}};
+    std::string literal;
+    const auto end_literal = [&] {
+        if (!literal.empty()) {
+            text.pieces.emplace_back(std::exchange(literal, {}));
+        }
+    };
+    for (std::string_view rest = written; !rest.empty();) {
+        const std::size_t open = std::min(rest.find(k_open), rest.size());
+        literal.append(rest.substr(0, open));
+        rest.remove_prefix(open);
+        if (rest.empty()) {
+            break;
+        }
+        const std::size_t close = rest.find('}');
+        if (close == std::string_view::npos) {
+            return mismatch("a placeholder ${NAME}", "${ without its }");
+        }
+        auto piece =
+            parse_placeholder(rest.substr(k_open.size(), close - k_open.size()), environment);
+        if (!piece) {
+            return std::move(piece.error());
+        }
+        if (const auto* constant = std::get_if<std::string>(&*piece)) {
+            literal.append(*constant);
+        } else {
+            end_literal();
+            text.pieces.push_back(std::move(*piece));
+        }
+        rest.remove_prefix(close + 1);
+    }
+    end_literal();
+    return text;
+}
+
+bool is_name(std::string_view value) {
+    return consists_of(value, k_name_characters);
+}
+
+bool may_have(const Placeholder& placeholder, std::string_view character) {
+    if (placeholder.filter == Filter::uri) {
+        return k_unreserved.has_all(character) || character == "%";
+    }
+    return placeholder.filter != Filter::none || is_name(character) ||
+           (character == "#" && placeholder.has(Source::guest_color)) ||
+           std::any_of(placeholder.alternatives.begin(), placeholder.alternatives.end(),
+                       [character](const Reference& each) {
+                           return each.source == Source::constant &&
+                                  each.name.find(character) != std::string::npos;
+                       });
+}
+
+std::string filtered(std::string_view value, Filter filter) {
+    if (filter == Filter::regex) {
+        return quote_regex(value);
+    }
+    if (filter != Filter::uri) {
+        return std::string(value);
+    }
+    // As RFC 3986 2.1 wants it.
+    constexpr std::string_view k_hex = "0123456789ABCDEF";
+    std::string encoded;
+    for (const char c : value) {
+        if (k_unreserved.has(c)) {
+            encoded += c;
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            encoded.append(1, '%').append(1, k_hex[byte >> 4U]).append(1, k_hex[byte & 15U]);
+        }
+    }
+    return encoded;
+}
+
+std::string quote_regex(std::string_view text) {
+    static constexpr CharSet k_special("^$\\.*+?()[]{}|/");
+    std::string quoted;
+    append_escaped(quoted, text, k_special,
+                   [&quoted](char c) { quoted.append(1, '\\').append(1, c); });
+    return quoted;
+}
+
+void append_json_escaped(std::string& out, std::string_view text) {
+    static constexpr CharSet k_special(
+        "\"\\"
+        "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F"
+        "\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1A\x1B\x1C\x1D\x1E\x1F"sv);
+    append_escaped(out, text, k_special, [&out](char c) {
+        constexpr std::string_view k_hex = "0123456789abcdef";
+        out += '\\';
+        if (c == '"' || c == '\\') {
+            out += c;
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            out.append("u00").append(1, k_hex[byte >> 4U]).append(1, k_hex[byte & 15U]);
+        }
+    });
+}
+
+}  // namespace roomkey
