@@ -158,6 +158,12 @@ private:
     std::string m_failure;
 };
 
+// Whether a worker that has waited so often in that time did not rest between; one that spins waits
+// many times in each millisecond.
+bool spins(int waits, Clock::duration time) {
+    return waits > 100 + time / 1ms;
+}
+
 // Whether it becomes true within a few seconds.
 bool soon(const std::function<bool()>& condition) {
     for (const auto deadline = Clock::now() + 3s; Clock::now() < deadline;) {
@@ -171,7 +177,7 @@ bool soon(const std::function<bool()>& condition) {
 
 Limits quick() {
     Limits limits;
-    limits.request_time = 100ms;
+    limits.request_time = 300ms;
     limits.silent_stop_time = 50ms;
     limits.stop_time = 200ms;
     return limits;
@@ -229,13 +235,13 @@ BOOST_AUTO_TEST_CASE(gives_up_a_request_that_comes_too_slowly_byte_by_byte) {
     Serving server(quick());
     server.start();
     Client slow = server.connect();
-    const auto start = Clock::now();
-    for (std::size_t at = 0; slow.is_open() && at < k_request.size(); ++at) {
-        slow.send(k_request.substr(at, 1));
+    std::size_t sent = 0;
+    for (; slow.is_open() && sent < k_request.size(); ++sent) {
+        slow.send(k_request.substr(sent, 1));
         std::this_thread::sleep_for(10ms);
     }
     BOOST_TEST(slow.is_ended());
-    BOOST_TEST((Clock::now() - start < 1s));
+    BOOST_TEST(sent < k_request.size());
 }
 
 // More than is read in one turn: nothing further comes that would wake the worker again.
@@ -286,7 +292,7 @@ BOOST_AUTO_TEST_CASE(stops_at_once_when_all_are_idle) {
     Client idle = server.connect();
     idle.send(k_request);
     BOOST_TEST(is_token(idle.answer()));
-    BOOST_TEST((server.stop() < 1s));
+    BOOST_TEST((server.stop() < 2s));
     BOOST_TEST(idle.is_ended());
 }
 
@@ -302,7 +308,7 @@ BOOST_AUTO_TEST_CASE(finishes_what_waits_in_the_backlog_and_what_was_begun) {
     begun.send(k_rest);
     BOOST_TEST(is_token(begun.answer()));
     BOOST_TEST(begun.is_ended());
-    BOOST_TEST((server.stop() < 1s));
+    BOOST_TEST((server.stop() < 2s));
 }
 
 BOOST_AUTO_TEST_CASE(waits_for_an_unfinished_request_only_so_long) {
@@ -313,7 +319,7 @@ BOOST_AUTO_TEST_CASE(waits_for_an_unfinished_request_only_so_long) {
     BOOST_TEST(is_token(server.ask()));
     const auto took = server.stop();
     BOOST_TEST((took >= 100ms));
-    BOOST_TEST((took < 1s));
+    BOOST_TEST((took < 2s));
 }
 
 BOOST_AUTO_TEST_CASE(is_told_to_stop_before_it_runs) {
@@ -323,7 +329,7 @@ BOOST_AUTO_TEST_CASE(is_told_to_stop_before_it_runs) {
     server.stop();
     server.start();
     BOOST_TEST(is_token(waiting.answer()));
-    BOOST_TEST((server.stop() < 1s));
+    BOOST_TEST((server.stop() < 2s));
 }
 
 // One call that fails, the first or a later one of a request, or several in a row.
@@ -386,7 +392,8 @@ BOOST_DATA_TEST_CASE(goes_on_after_a_call_that_fails, k_faults, fault) {
     BOOST_TEST(is_token(server.ask()));
     for (const int first : {1, 2, 3}) {
         for (const int times : {1, 5}) {
-            const int turns = times_called(Call::epoll_wait);
+            const int waits = times_called(Call::epoll_wait);
+            const auto start = Clock::now();
             {
                 const FailingCall failing(fault.call, fault.error, first, times);
                 for (int i = 0; i < 3; ++i) {
@@ -401,7 +408,7 @@ BOOST_DATA_TEST_CASE(goes_on_after_a_call_that_fails, k_faults, fault) {
                 }));
             }
             BOOST_TEST(soon([&server] { return is_token(server.ask()); }));
-            BOOST_TEST(times_called(Call::epoll_wait) - turns < 200);
+            BOOST_TEST(!spins(times_called(Call::epoll_wait) - waits, Clock::now() - start));
         }
     }
     server.stop();
@@ -466,7 +473,8 @@ BOOST_DATA_TEST_CASE(does_not_spin_while_calls_go_on_failing, k_faults, fault) {
     if (fault.error == EINTR || fault.error == ECONNABORTED || fault.error == EAGAIN) {
         return;  // no faults that last: each of them has taken something off the queue
     }
-    const int turns = times_called(Call::epoll_wait);
+    const int waits = times_called(Call::epoll_wait);
+    const auto start = Clock::now();
     {
         const FailingCall failing(fault.call, fault.error, 1, INT_MAX);
         std::vector<Client> waiting;
@@ -476,7 +484,7 @@ BOOST_DATA_TEST_CASE(does_not_spin_while_calls_go_on_failing, k_faults, fault) {
         }
         std::this_thread::sleep_for(300ms);
         // A pause is 20 ms, and each connection brings a few wake-ups.
-        BOOST_TEST(times_called(Call::epoll_wait) - turns < 40);
+        BOOST_TEST(!spins(times_called(Call::epoll_wait) - waits, Clock::now() - start));
     }
     BOOST_TEST(soon([&server] { return is_token(server.ask()); }));
     server.stop();
