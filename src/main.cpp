@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "roomkey/gateway/cgi.hpp"
+#include "roomkey/gateway/limits.hpp"
 #include "roomkey/gateway/listener.hpp"
 #include "roomkey/gateway/log.hpp"
 #include "roomkey/gateway/serve.hpp"
@@ -19,7 +20,8 @@
 #include "roomkey/program/commands.hpp"
 #include "roomkey/program/options.hpp"
 #include "roomkey/program/secret.hpp"
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/program/setup.hpp"
+#include "roomkey/text/errors.hpp"
 
 namespace {
 
@@ -30,7 +32,12 @@ int run(int argc, char** argv) {
     const Parameters environment(environ);
     std::optional<Listener> inherited = Listener::inherited(environment);
     if (!inherited && is_cgi(environment)) {
-        return run_cgi(environment);
+        // Its arguments come from the visitor, so it takes options from the environment alone.
+        return run_cgi(environment, [&environment] {
+            return load_setup(environment.get("ROOMKEY_POLICY_NAME"),
+                              options_from_environment(environment), environment)
+                .handlers;
+        });
     }
     const Options options = parse_command_line(argc, argv, environment);
     switch (options.command) {
@@ -42,14 +49,18 @@ int run(int argc, char** argv) {
         case Command::none:
         case Command::serve: break;
     }
-    if (options.socket) {
-        return serve(options, environment, Listener::open(*options.socket));
+    std::optional<Listener> listener =
+        options.socket ? std::optional(Listener::open(*options.socket)) : std::move(inherited);
+    if (!listener) {
+        std::cerr << help_text();
+        return EX_USAGE;
     }
-    if (inherited) {
-        return serve(options, environment, std::move(*inherited));
-    }
-    std::cerr << help_text();
-    return EX_USAGE;
+    return serve(std::move(*listener), options.threads, limits_from_environment(environment),
+                 [&options, &environment] {
+                     Setup setup = load_setup(options, environment);
+                     log(Severity::warning, setup.warnings);
+                     return std::move(setup.handlers);
+                 });
 }
 
 }  // namespace
@@ -60,6 +71,9 @@ int main(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const roomkey::UsageError& error) {
+        log(Severity::error, error.what());
+        return EX_USAGE;
+    } catch (const roomkey::UnknownPolicy& error) {
         log(Severity::error, error.what());
         return EX_USAGE;
     } catch (const roomkey::ConfigError& error) {

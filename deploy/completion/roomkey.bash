@@ -35,7 +35,7 @@ _roomkey() {
       return ;;
     --form) offered='clientID=' ;;
     --server) offered='ROOMKEY_USER= ROOMKEY_ROLE=' ;;
-    --threads | --room) return ;;
+    --threads | --name | --room) return ;;
   esac
   if [[ -n $offered ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$offered" -- "$word")
@@ -46,7 +46,7 @@ _roomkey() {
   # The command is the first word that is neither an option nor an option's value.
   for ((i = 1; i < ${#words[@]} - 1; i++)); do
     case ${words[i]} in
-      --policy | --secret-file | --socket | --threads | --form | --server | --previous | --room | --rooms) i=$((i + 1)) ;;
+      --policy | --secret-file | --socket | --threads | --name | --form | --server | --previous | --room | --rooms) i=$((i + 1)) ;;
       -*) ;;
       *) command=${words[i]}; break ;;
     esac
@@ -55,8 +55,8 @@ _roomkey() {
     '') offered='serve check mint explain --policy --secret-file --socket --threads --help --version' ;;
     serve) offered='--policy --secret-file --socket --threads' ;;
     check) offered='--policy --secret-file --json' ;;
-    mint) offered='--policy --secret-file --form --server --previous --decode --json' ;;
-    explain) offered='--policy --secret-file --form --server --previous --room --rooms --json' ;;
+    mint) offered='--policy --secret-file --name --form --server --previous --decode --json' ;;
+    explain) offered='--policy --secret-file --name --form --server --previous --room --rooms --json' ;;
     *) return ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$offered" -- "$word")

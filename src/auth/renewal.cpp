@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "roomkey/policy/strict_json.hpp"
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 
 namespace roomkey {
 

@@ -64,13 +64,13 @@ Answer refuse(Reason reason) {
     return {response.status, to_cgi(response, true), {}};
 }
 
-Answer respond(AuthHandler& handler, const Request& request, std::chrono::sys_seconds now,
+Answer respond(AuthHandlers& handlers, const Request& request, std::chrono::sys_seconds now,
                RandomSource& random) {
     // RFC 3875 4.3.3: no body is sent, though its length is told. HAProxy insists on it.
     const bool with_body = request.parameters.get("REQUEST_METHOD") != "HEAD";
     std::string failure;
     try {
-        const Response response = handler.answer(request, now, random);
+        const Response response = handlers.pick(request.parameters).answer(request, now, random);
         return {response.status, to_cgi(response, with_body), {}};
     } catch (const std::exception& error) {
         failure = copy_of(error.what());

@@ -16,9 +16,7 @@
 #include "roomkey/gateway/limits.hpp"
 #include "roomkey/gateway/log.hpp"
 #include "roomkey/gateway/system.hpp"
-#include "roomkey/program/options.hpp"
-#include "roomkey/program/setup.hpp"
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 #include "roomkey/text/text.hpp"
 
 namespace roomkey {
@@ -101,12 +99,11 @@ constexpr std::string_view k_failure =
     "Status: 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n"
     "Cache-Control: no-store\r\n\r\nNo token can be made at the moment";
 
-std::string answer(const Parameters& environment, Setup& setup) {
+std::string answer(const Parameters& environment, AuthHandlers handlers) {
     const Body body =
         read_body(wanted(environment), limits_from_environment(environment).request_time);
     SystemRandom random;
-    Answer given =
-        respond(setup.handler, {environment, body.bytes, body.read}, current_time(), random);
+    Answer given = respond(handlers, {environment, body.bytes, body.read}, current_time(), random);
     if (!given.failure.empty()) {
         log(Severity::error, given.failure);
     }
@@ -119,14 +116,13 @@ bool is_cgi(const Parameters& environment) {
     return environment.find("REQUEST_METHOD") || environment.find("GATEWAY_INTERFACE");
 }
 
-int run_cgi(const Parameters& environment) {
+int run_cgi(const Parameters& environment, const LoadHandlers& load) {
     bool is_left_unread =
         parse_decimal(environment.get("CONTENT_LENGTH")) > static_cast<long long>(k_max_body);
     std::string bytes;
     // Whatever goes wrong here must not look like a visitor who is refused.
     try {
-        Setup setup = load_setup(options_from_environment(environment), environment);
-        bytes = answer(environment, setup);
+        bytes = answer(environment, load());
     } catch (const ConfigError& error) {
         log(Severity::error, error.findings());
         is_left_unread = true;

@@ -28,7 +28,7 @@ ssize_t receive(int fd, std::vector<unsigned char>& buffer) {
 
 }  // namespace
 
-ConnectionHandler::ConnectionHandler(Connections& connections, SharedHandler& handlers,
+ConnectionHandler::ConnectionHandler(Connections& connections, SharedHandlers& handlers,
                                      const Limits& limits)
     : m_connections(connections),
       m_handler(handlers),

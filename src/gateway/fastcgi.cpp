@@ -99,7 +99,7 @@ public:
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
-    ConnectionFate answer(int connection, const ReceivedRequest& received, AuthHandler& handler,
+    ConnectionFate answer(int connection, const ReceivedRequest& received, AuthHandlers& handlers,
                           RandomSource& random) {
         const bool sound = read(received);
         m_request.ipcFd = connection;
@@ -107,7 +107,7 @@ public:
         const Answer answer =
             received.refusal
                 ? refuse(*received.refusal)
-                : respond(handler,
+                : respond(handlers,
                           {parameters, m_text, sound ? BodyRead::complete : BodyRead::failed},
                           current_time(), random);
         if (!answer.failure.empty()) {
@@ -176,8 +176,8 @@ LibfcgiRequest::LibfcgiRequest() : m_impl(std::make_unique<Impl>()) {}
 LibfcgiRequest::~LibfcgiRequest() = default;
 
 ConnectionFate LibfcgiRequest::answer(int connection, const ReceivedRequest& received,
-                                      AuthHandler& handler, RandomSource& random) {
-    return m_impl->answer(connection, received, handler, random);
+                                      AuthHandlers& handlers, RandomSource& random) {
+    return m_impl->answer(connection, received, handlers, random);
 }
 
 }  // namespace roomkey::fastcgi

@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include "roomkey/gateway/system.hpp"
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 
 namespace roomkey {
 
@@ -22,16 +24,36 @@ namespace {
 [[noreturn]] void fail_by_errno(const std::string& where) {
     const int error = errno;
     if (error == ENXIO) {
-        fail(where + ": found a socket or device; a regular file is needed", EX_CONFIG);
+        fail(where + ": expected a regular file, found a socket or device", EX_CONFIG);
     }
     int exit_status = error == EACCES || error == EPERM ? EX_NOPERM : EX_OSERR;
     if (error == ENOENT || error == ENOTDIR) {
         exit_status = EX_NOINPUT;
     }
-    fail(with_errno(where) + "; a readable file is needed", exit_status);
+    fail(with_errno(where + ": expected a readable file"), exit_status);
 }
 
 }  // namespace
+
+bool is_directory(const std::string& path) {
+    std::error_code ignored;  // whatever it is, opening the file tells it
+    return std::filesystem::is_directory(path, ignored);
+}
+
+std::vector<std::string> names_in(const std::string& directory, const std::string& where) {
+    std::vector<std::string> names;
+    std::error_code error;
+    std::filesystem::directory_iterator entry(directory, error);
+    for (; !error && entry != std::filesystem::end(entry); entry.increment(error)) {
+        names.push_back(entry->path().filename().string());
+    }
+    if (error) {
+        errno = error.value();
+        fail_by_errno(where);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
 
 Descriptor open_file(const std::string& path, const std::string& where) {
     // Without O_NONBLOCK, opening a pipe waits for somebody who writes to it.
@@ -41,8 +63,8 @@ Descriptor open_file(const std::string& path, const std::string& where) {
         fail_by_errno(where);
     }
     if (!S_ISREG(status.st_mode)) {
-        fail(where + ": found " + (S_ISDIR(status.st_mode) ? "a directory" : "a pipe or device") +
-                 "; a regular file is needed",
+        fail(where + ": expected a regular file, found " +
+                 (S_ISDIR(status.st_mode) ? "a directory" : "a pipe or device"),
              EX_CONFIG);
     }
     return file;

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "roomkey/gateway/log.hpp"
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 #include "roomkey/text/text.hpp"
 
 namespace roomkey {

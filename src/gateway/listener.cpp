@@ -15,7 +15,7 @@
 #include <system_error>
 #include <utility>
 
-#include "roomkey/program/options.hpp"
+#include "roomkey/text/errors.hpp"
 #include "roomkey/text/text.hpp"
 
 namespace roomkey {
@@ -55,8 +55,8 @@ sockaddr_un unix_address(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.empty() || path.size() >= sizeof(address.sun_path)) {
-        throw UsageError("--socket unix:PATH: found a path of " + std::to_string(path.size()) +
-                         " bytes; 1 to 107 are allowed");
+        throw UsageError("--socket unix:PATH: expected a path of 1 to 107 bytes, found " +
+                         std::to_string(path.size()));
     }
     std::memcpy(static_cast<void*>(address.sun_path), path.data(), path.size());
     return address;
@@ -75,7 +75,7 @@ void remove_stale(const std::string& path, const sockaddr_un& address) {
         return;
     }
     if (!S_ISSOCK(status.st_mode)) {
-        fail("unix:" + path + ": found a file that is no socket", EEXIST);
+        fail("unix:" + path + ": expected a socket or nothing, found another file", EEXIST);
     }
     const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!probe) {
@@ -101,7 +101,7 @@ HostAndPort split(const std::string& address) {
     const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
     constexpr long long k_highest_port = 65535;
     if (const long long number = parse_decimal(port); number < 1 || number > k_highest_port) {
-        throw UsageError("--socket: found " + address + "; unix:PATH or HOST:PORT is allowed");
+        throw UsageError("--socket: expected unix:PATH or HOST:PORT, found " + address);
     }
     if (host.size() > 1 && host.front() == '[' && host.back() == ']') {
         host = host.substr(1, host.size() - 2);
@@ -175,9 +175,10 @@ std::optional<Listener> Listener::inherited(const Parameters& environment) {
         is_listening(k_first_passed)) {
         const std::string_view passed = environment.get("LISTEN_FDS");
         if (parse_decimal(passed) > 1) {
-            throw UsageError("LISTEN_FDS: found " + std::string(passed) +
-                             " sockets; one is allowed, and in a systemd unit an empty "
-                             "ListenStream= takes back those before it");
+            throw UsageError(
+                "LISTEN_FDS: expected one socket (in a systemd unit an empty "
+                "ListenStream= takes back those before it), found " +
+                std::string(passed));
         }
         if (parse_decimal(passed) == 1) {
             return Listener(Descriptor(k_first_passed), "fd 3", std::nullopt);

@@ -15,11 +15,10 @@
 
 #include "roomkey/gateway/limits.hpp"
 #include "roomkey/gateway/log.hpp"
-#include "roomkey/gateway/shared_handler.hpp"
+#include "roomkey/gateway/shared_handlers.hpp"
 #include "roomkey/gateway/system.hpp"
 #include "roomkey/gateway/worker.hpp"
-#include "roomkey/program/setup.hpp"
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 
 namespace roomkey {
 
@@ -36,11 +35,10 @@ sigset_t waited_signals() {
 }
 
 // The limits of each of so many threads.
-Limits limits_for(unsigned threads, const Parameters& environment) {
+Limits share_of(Limits limits, unsigned threads) {
     constexpr std::size_t k_reserve = 64;  // files, epoll sets, what the libraries open
     constexpr std::size_t k_most = 16'384;
     const std::size_t descriptors = raise_descriptor_limit();
-    Limits limits = limits_from_environment(environment);
     limits.connections = std::clamp<std::size_t>(
         (std::max(descriptors, k_reserve + 1) - k_reserve) / threads, 1, k_most / threads);
     // A worker has room for some of the largest requests, however many workers there are.
@@ -70,11 +68,9 @@ std::string summary(const std::vector<std::unique_ptr<Worker>>& workers) {
            " more could not be sent";
 }
 
-void reload(const Options& options, const Parameters& environment, SharedHandler& handlers) {
+void reload(const LoadHandlers& load, SharedHandlers& handlers) {
     try {
-        Setup setup = load_setup(options, environment);
-        log(Severity::warning, setup.warnings);
-        handlers.replace(std::move(setup.handler));
+        handlers.replace(load());
         log(Severity::notice, "policy and secret were read again");
     } catch (const ConfigError& error) {
         log(Severity::error, error.findings());
@@ -87,19 +83,18 @@ void reload(const Options& options, const Parameters& environment, SharedHandler
 
 }  // namespace
 
-int serve(const Options& options, const Parameters& environment, Listener listener) {
+int serve(Listener listener, unsigned thread_count, const Limits& limits,
+          const LoadHandlers& load) {
     // Before any thread starts, so that all of them inherit it.
     const sigset_t signals = waited_signals();
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-    Setup setup = load_setup(options, environment);
-    log(Severity::warning, setup.warnings);
-    SharedHandler handlers(std::move(setup.handler));
+    SharedHandlers handlers(load());
 
     std::vector<std::unique_ptr<Worker>> workers;
-    const Limits limits = limits_for(options.threads, environment);
-    for (unsigned i = 0; i < options.threads; ++i) {
-        workers.push_back(std::make_unique<Worker>(listener.fd(), handlers, limits));
+    const Limits share = share_of(limits, thread_count);
+    for (unsigned i = 0; i < thread_count; ++i) {
+        workers.push_back(std::make_unique<Worker>(listener.fd(), handlers, share));
     }
     std::vector<std::jthread> threads;
     threads.reserve(workers.size());
@@ -107,11 +102,11 @@ int serve(const Options& options, const Parameters& environment, Listener listen
         threads.emplace_back([&worker] { run_or_exit(*worker); });
     }
     log(Severity::notice, "serving FastCGI on " + listener.name() + " with " +
-                              std::to_string(options.threads) +
-                              (options.threads == 1 ? " thread" : " threads"));
+                              std::to_string(thread_count) +
+                              (thread_count == 1 ? " thread" : " threads"));
     int received = 0;
     while (::sigwait(&signals, &received) == 0 && received == SIGHUP) {
-        reload(options, environment, handlers);
+        reload(load, handlers);
     }
     // Before the last round of accepting, or a connection could come after it, and be cut off.
     listener.withdraw();

@@ -44,7 +44,7 @@ Descriptor require(int fd, const char* what) {
 
 }  // namespace
 
-Worker::Worker(int listener, SharedHandler& handlers, const Limits& limits)
+Worker::Worker(int listener, SharedHandlers& handlers, const Limits& limits)
     : m_listener(listener),
       m_limits(limits),
       m_handler(m_connections, handlers, limits),

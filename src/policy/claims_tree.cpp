@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "roomkey/text/escape.hpp"
+
 namespace roomkey {
 
 namespace {

@@ -58,12 +58,14 @@ public:
             error("", "an object with \"claims\"", shown(policy));
             m_diagnostics.throw_if_any();
         }
-        check_keys(policy, "", {"claims", "header", "reply", "allowed_origins", "renewal"});
+        check_keys(policy, "",
+                   {"claims", "header", "reply", "allowed_origins", "renewal", "secret"});
         compile_renewal(policy);
         compile_claims(policy);
         m_policy.encoded_header = compile_header(policy);
         compile_reply(policy);
         compile_origins(policy);
+        compile_secret(policy);
         check_size();
         m_diagnostics.throw_if_any();
         m_policy.warnings = std::move(m_diagnostics).take_warnings();
@@ -215,6 +217,15 @@ private:
             }
             m_policy.allowed_origins.push_back(listed[i].get<std::string>());
         }
+    }
+
+    void compile_secret(const Json& policy) {
+        const Json name = policy.value("secret", Json(m_policy.secret));
+        if (!name.is_string() || !is_file_stem(name.get_ref<const std::string&>())) {
+            error("/secret", "the name of a secret (1 to 64 of a-z, 0-9, - and _)", shown(name));
+            return;
+        }
+        m_policy.secret = name.get<std::string>();
     }
 
     void compile_renewal(const Json& policy) {

@@ -18,7 +18,7 @@
 #include "roomkey/program/setup.hpp"
 #include "roomkey/request/refusal.hpp"
 #include "roomkey/text/base64url.hpp"
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 
 namespace roomkey {
 
@@ -121,8 +121,20 @@ namespace {
 
 Setup load_checked(const Options& options, const Parameters& environment) {
     Setup setup = load_setup(options, environment);
-    check_patterns(setup.permissions, setup.warnings);
+    ConfigErrors errors;
+    for (const PermissionRules& rules : setup.permissions) {
+        errors.collect([&] { check_patterns(rules, setup.warnings); });
+    }
+    errors.throw_if_any();
     return setup;
+}
+
+std::string names_of(const Setup& setup) {
+    std::string names;
+    for (const std::string& name : setup.policies) {
+        names.append(names.empty() ? "" : ", ").append(name);
+    }
+    return names;
 }
 
 }  // namespace
@@ -137,6 +149,9 @@ int run_check(const Options& options, const Parameters& environment) {
             std::cout << ", with " << count << (count == 1 ? " warning" : " warnings");
         }
         std::cout << ".\n";
+        if (setup.policies.size() > 1) {
+            std::cout << "Policies: " << names_of(setup) << ".\n";
+        }
         return EX_OK;
     }
     Json report{{"valid", true}, {"errors", Json::array()}, {"warnings", Json::array()}};
@@ -154,18 +169,19 @@ int run_check(const Options& options, const Parameters& environment) {
 }
 
 int run_mint(const Options& options, const Parameters& environment) {
-    Setup setup = load_setup(options, environment);
+    Setup setup = load_setup(options.policy_name, options, environment);
+    AuthHandler& handler = setup.handlers.get(options.policy_name);
     log(Severity::warning, setup.warnings);
-    const auto form = form_of(options.form, setup.handler.fields());
+    const auto form = form_of(options.form, handler.fields());
     if (!form) {
         return refuse(form.error());
     }
     const std::vector<const char*> pairs = parameters_of(options.server);
     const Parameters parameters(pairs.data());
     SystemRandom random;
-    const auto previous = previous_of(options, setup.handler);
-    const auto token = setup.handler.token(
-        {*form, parameters, current_time(), random, previous ? &*previous : nullptr});
+    const auto previous = previous_of(options, handler);
+    const auto token =
+        handler.token({*form, parameters, current_time(), random, previous ? &*previous : nullptr});
     if (!token) {
         return refuse(token.error());
     }

@@ -17,7 +17,7 @@
 #include "roomkey/program/commands.hpp"
 #include "roomkey/program/permissions.hpp"
 #include "roomkey/program/setup.hpp"
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 #include "roomkey/text/text.hpp"
 
 namespace roomkey {
@@ -35,8 +35,9 @@ void check_room(const std::string& room) {
     constexpr std::size_t k_longest = 256;
     if (room.empty() || room.size() > k_longest || !is_utf8(room) || has_control_character(room)) {
         throw UsageError(
-            "explain: found a room that is empty, over 256 bytes, not UTF-8, or has control "
-            "characters; a room's name is allowed");
+            "explain: expected a room of 1 to 256 bytes of UTF-8 without control characters, "
+            "found " +
+            std::string(room.empty() ? "an empty one" : "another"));
     }
 }
 
@@ -48,7 +49,7 @@ std::vector<std::string> rooms_of(const Options& options) {
         const std::string where = "rooms " + *options.rooms_file;
         const std::string text = read_text(*options.rooms_file, where, k_largest);
         if (text.size() > k_largest) {
-            throw ConfigError({where + ": found over 1 MiB; 1 MiB is allowed"}, EX_CONFIG);
+            throw ConfigError({where + ": expected at most 1 MiB, found more"}, EX_CONFIG);
         }
         std::istringstream lines(text);
         for (std::string line; std::getline(lines, line);) {
@@ -62,7 +63,7 @@ std::vector<std::string> rooms_of(const Options& options) {
         }
     }
     if (rooms.empty()) {
-        throw UsageError("explain: found no room; --room ROOM or --rooms FILE is needed");
+        throw UsageError("explain: expected --room ROOM or --rooms FILE, found neither");
     }
     for (const std::string& room : rooms) {
         check_room(room);
@@ -182,7 +183,7 @@ void print(const Options& options, const std::vector<std::string>& rooms,
 
 int run_explain(const Options& options, const Parameters& environment) {
     const std::vector<std::string> rooms = rooms_of(options);
-    const Policy policy = load_policy(options, environment);
+    const Policy policy = load_policy(options.policy_name, options, environment);
     const auto form = form_of(options.form, fields_read_by(policy));
     if (!form) {
         return refuse(form.error());
@@ -192,8 +193,8 @@ int run_explain(const Options& options, const Parameters& environment) {
     // The secret is needed only to tell whether a token was signed with it.
     std::optional<PreviousClaims> previous;
     if (options.previous_file) {
-        Setup setup = load_setup(options, environment);
-        previous = previous_of(options, setup.handler);
+        Setup setup = load_setup(options.policy_name, options, environment);
+        previous = previous_of(options, setup.handlers.get(options.policy_name));
     }
     SystemRandom random;
     const auto claims = policy.claims.render(

@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "roomkey/text/errors.hpp"
 #include "roomkey/text/text.hpp"
 
 namespace roomkey {
@@ -20,24 +21,25 @@ constexpr unsigned k_most_threads = 64;
 unsigned parse_threads(std::string_view text, const std::string& where) {
     const long long number = parse_decimal(text);
     if (number < 1 || number > k_most_threads) {
-        throw UsageError(where + ": found " + std::string(text) +
-                         "; a number from 1 to 64 is allowed");
+        throw UsageError(where + ": expected a number from 1 to 64, found " + std::string(text));
     }
     return static_cast<unsigned>(number);
 }
 
 po::options_description serving_options() {
     po::options_description options("Options");
-    options.add_options()                                                     //
-        ("policy", po::value<std::string>()->value_name("FILE"),              //
-         "claims of the tokens, in JSON (ROOMKEY_POLICY)")                    //
-        ("secret-file", po::value<std::string>()->value_name("FILE"),         //
-         "file with the raw bytes of the signing key (ROOMKEY_SECRET_FILE)")  //
-        ("socket", po::value<std::string>()->value_name("ADDRESS"),           //
-         "listen on unix:PATH or HOST:PORT (ROOMKEY_SOCKET)")                 //
-        ("threads", po::value<std::string>()->value_name("N"),                //
-         "threads that answer requests, 2 if not given (ROOMKEY_THREADS)")    //
-        ("help", "print this help")                                           //
+    options.add_options()                                         //
+        ("policy", po::value<std::string>()->value_name("PATH"),  //
+         "claims of the tokens: a JSON file, or a directory with a NAME.json for each policy "
+         "(ROOMKEY_POLICY)")                                           //
+        ("secret-file", po::value<std::string>()->value_name("PATH"),  //
+         "raw bytes of the signing key: a file, or a directory with one for each secret "
+         "(ROOMKEY_SECRET_FILE)")                                           //
+        ("socket", po::value<std::string>()->value_name("ADDRESS"),         //
+         "listen on unix:PATH or HOST:PORT (ROOMKEY_SOCKET)")               //
+        ("threads", po::value<std::string>()->value_name("N"),              //
+         "threads that answer requests, 2 if not given (ROOMKEY_THREADS)")  //
+        ("help", "print this help")                                         //
         ("version", "print the version");
     return options;
 }
@@ -45,6 +47,8 @@ po::options_description serving_options() {
 po::options_description command_options() {
     po::options_description options("Options of check, mint and explain");
     options.add_options()                                                            //
+        ("name", po::value<std::string>()->value_name("NAME"),                       //
+         "the policy, of several; default if not given")                             //
         ("form", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),    //
          "a field of the request; may be repeated")                                  //
         ("server", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"),  //
@@ -68,7 +72,7 @@ std::optional<std::string> variable(const Parameters& environment, std::string_v
 std::vector<std::string> check_pairs(std::vector<std::string> pairs, const std::string& where) {
     for (const std::string& pair : pairs) {
         if (pair.find('=') == std::string::npos || pair.front() == '=') {
-            throw UsageError(where + ": found no NAME=VALUE");
+            throw UsageError(where + ": expected NAME=VALUE, found no name or no =");
         }
     }
     return pairs;
@@ -80,11 +84,10 @@ std::vector<std::string> check_parameters(std::vector<std::string> pairs) {
     for (const std::string& pair : pairs) {
         const std::string name = pair.substr(0, pair.find('='));
         if (!name.starts_with("ROOMKEY_")) {
-            throw UsageError("--server: found " + name +
-                             "; a name with ROOMKEY_ in front is allowed");
+            throw UsageError("--server: expected a name with ROOMKEY_ in front, found " + name);
         }
         if (!names.insert(name).second) {
-            throw UsageError("--server: found " + name + " twice; a name is allowed once");
+            throw UsageError("--server: expected each name once, found " + name + " twice");
         }
     }
     return pairs;
@@ -96,9 +99,12 @@ void take_over(const po::variables_map& given, Options& options) {
             to = given[name].as<std::string>();
         }
     };
-    text("policy", options.policy_file);
-    text("secret-file", options.secret_file);
+    text("policy", options.policy_path);
+    text("secret-file", options.secret_path);
     text("socket", options.socket);
+    if (given.count("name") != 0) {
+        options.policy_name = given["name"].as<std::string>();
+    }
     if (given.count("threads") != 0) {
         options.threads = parse_threads(given["threads"].as<std::string>(), "--threads");
     }
@@ -139,7 +145,8 @@ void refuse_unused(const po::variables_map& given, Command command) {
         bool by_mint;
         bool by_explain;
     };
-    constexpr std::array<Use, 7> k_uses{{{"form", false, true, true},
+    constexpr std::array<Use, 8> k_uses{{{"name", false, true, true},
+                                         {"form", false, true, true},
                                          {"server", false, true, true},
                                          {"previous", false, true, true},
                                          {"decode", false, true, false},
@@ -151,8 +158,8 @@ void refuse_unused(const po::variables_map& given, Command command) {
                           (command == Command::mint && use.by_mint) ||
                           (command == Command::explain && use.by_explain);
         if (given.count(use.option) != 0 && !used) {
-            throw UsageError("found --" + std::string(use.option) +
-                             ", which this command does not use; see --help");
+            throw UsageError("expected an option of this command (see --help), found --" +
+                             std::string(use.option));
         }
     }
 }
@@ -166,15 +173,15 @@ Command command_of(const std::string& word) {
             return command;
         }
     }
-    throw UsageError("found command " + word + "; serve, check, mint or explain is allowed");
+    throw UsageError("expected the command serve, check, mint or explain, found " + word);
 }
 
 }  // namespace
 
 Options options_from_environment(const Parameters& environment) {
     Options options;
-    options.policy_file = variable(environment, "ROOMKEY_POLICY");
-    options.secret_file = variable(environment, "ROOMKEY_SECRET_FILE");
+    options.policy_path = variable(environment, "ROOMKEY_POLICY");
+    options.secret_path = variable(environment, "ROOMKEY_SECRET_FILE");
     return options;
 }
 
@@ -216,13 +223,13 @@ Options parse_command_line(int argc, const char* const* argv, const Parameters& 
 
 std::string help_text() {
     std::ostringstream text;
-    text << "Usage: roomkey [serve] [--policy FILE] [--secret-file FILE] [--socket ADDRESS]\n"
+    text << "Usage: roomkey [serve] [--policy PATH] [--secret-file PATH] [--socket ADDRESS]\n"
             "                       [--threads N]\n"
             "       roomkey check [--json]\n"
-            "       roomkey mint --form NAME=VALUE [--server NAME=VALUE] [--previous FILE]\n"
-            "                    [--decode] [--json]\n"
-            "       roomkey explain --form NAME=VALUE [--server NAME=VALUE] [--previous FILE]\n"
-            "                       (--room ROOM | --rooms FILE) [--json]\n"
+            "       roomkey mint [--name NAME] --form NAME=VALUE [--server NAME=VALUE]\n"
+            "                    [--previous FILE] [--decode] [--json]\n"
+            "       roomkey explain [--name NAME] --form NAME=VALUE [--server NAME=VALUE]\n"
+            "                       [--previous FILE] (--room ROOM | --rooms FILE) [--json]\n"
             "       roomkey --help | --version\n"
             "\n"
             "Answers POST /auth of a web server with a signed token. It speaks FastCGI on\n"

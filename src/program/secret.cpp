@@ -14,12 +14,14 @@
 #include <utility>
 
 #include "roomkey/gateway/file.hpp"
+#include "roomkey/text/errors.hpp"
 
 namespace roomkey {
 
 namespace {
 
 constexpr std::string_view k_variable = "SCALEDRONE_CHANNEL_SECRET";
+constexpr std::string_view k_default_secret = "secret";
 constexpr std::size_t k_longest = 4096;
 // RFC 7518 3.2: a key of at least the size of the hash.
 constexpr std::size_t k_advised = 32;
@@ -32,7 +34,10 @@ Secret read_secret_file(const std::string& path, const std::string& where) {
     const Descriptor file = open_file(path, where);
     struct stat status {};
     if (::fstat(file.get(), &status) != 0 || (status.st_mode & S_IROTH) != 0) {
-        fail(where + ": found a file that everyone may read; chmod o-r it", EX_NOPERM);
+        fail(where +
+                 ": expected a file that roomkey alone may read (chmod o-r), found one that "
+                 "everyone may read",
+             EX_NOPERM);
     }
     // One byte more than the longest key and its newline tells that it is too long.
     Secret secret(k_longest + 2);
@@ -51,14 +56,26 @@ Secret read_variable(std::string_view value) {
     return secret;
 }
 
-// The file of the credential `secret`. A unit may have other credentials and not this one, which is
-// no reason to pass over the environment.
-std::optional<std::string> credential(const Parameters& environment) {
+// The file that holds the secret, if one does. A unit may have other credentials and not this one,
+// which is no reason to pass over the environment.
+std::optional<std::string> path_of(const std::string& name,
+                                   const std::optional<std::string>& configured,
+                                   const Parameters& environment) {
+    if (configured && is_directory(*configured)) {
+        return *configured + "/" + name;
+    }
+    if (configured) {
+        if (name != k_default_secret) {
+            fail("secret " + name +
+                 ": expected a directory in which it is a file, found the file " + *configured);
+        }
+        return configured;
+    }
     const std::string_view directory = environment.get("CREDENTIALS_DIRECTORY");
     if (directory.empty()) {
         return std::nullopt;
     }
-    std::string path = std::string(directory) + "/secret";
+    std::string path = std::string(directory) + "/" + name;
     const bool is_missing = ::access(path.c_str(), F_OK) != 0 && errno == ENOENT;
     return is_missing ? std::nullopt : std::optional(std::move(path));
 }
@@ -75,17 +92,17 @@ void check(const Secret& secret, const std::string& where, std::vector<std::stri
     const std::string_view key(reinterpret_cast<const char*>(secret.bytes().data()),
                                secret.bytes().size());
     if (key.empty()) {
-        fail(where + ": empty; HS256 needs a key");
+        fail(where + ": expected a key, found nothing");
     }
     if (key.size() > k_longest) {
-        fail(where + ": found over 4096 bytes; a key of 32 to 4096 bytes is allowed");
+        fail(where + ": expected a key of at most 4096 bytes, found more");
     }
     if (is_placeholder(key)) {
-        fail(where + ": found a placeholder; put the channel's own secret there");
+        fail(where + ": expected the channel's own secret, found a placeholder");
     }
     if (key.size() < k_advised) {
-        warnings.push_back(where + ": found " + std::to_string(key.size()) +
-                           " bytes; at least 32 are advised for HS256 (RFC 7518 3.2)");
+        warnings.push_back(where + ": expected at least 32 bytes for HS256 (RFC 7518 3.2), found " +
+                           std::to_string(key.size()));
     }
     if (key.back() == '\r' || key.back() == '\n') {
         warnings.push_back(where + ": ends in a line end that is taken as part of the key");
@@ -131,19 +148,19 @@ void hide_secret(char** environment) {
     }
 }
 
-Secret load_secret(const std::optional<std::string>& file, const Parameters& environment,
-                   std::vector<std::string>& warnings) {
-    if (const auto path = file ? file : credential(environment)) {
+Secret load_secret(const std::string& name, const std::optional<std::string>& configured,
+                   const Parameters& environment, std::vector<std::string>& warnings) {
+    if (const auto path = path_of(name, configured, environment)) {
         const std::string where = "secret file " + *path;
         Secret secret = read_secret_file(*path, where);
         check(secret, where, warnings);
         return secret;
     }
-    const auto value = environment.find(k_variable);
+    const auto value = name == k_default_secret ? environment.find(k_variable) : std::nullopt;
     if (!value) {
-        fail(
-            "secret: not given; --secret-file FILE, a systemd credential named secret, or "
-            "SCALEDRONE_CHANNEL_SECRET in the environment, is needed");
+        fail("secret " + name + ": expected --secret-file, a systemd credential of this name" +
+             (name == k_default_secret ? ", or SCALEDRONE_CHANNEL_SECRET in the environment" : "") +
+             ", found none");
     }
     Secret secret = read_variable(*value);
     check(secret, "environment variable SCALEDRONE_CHANNEL_SECRET", warnings);

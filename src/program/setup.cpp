@@ -1,58 +1,131 @@
 // SPDX-License-Identifier: MIT
 #include "roomkey/program/setup.hpp"
 
-#include <sysexits.h>
-
+#include <algorithm>
+#include <iterator>
+#include <map>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "roomkey/gateway/file.hpp"
-#include "roomkey/policy/policy.hpp"
 #include "roomkey/policy/strict_json.hpp"
 #include "roomkey/program/secret.hpp"
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
+#include "roomkey/text/text.hpp"
 
 namespace roomkey {
 
-Policy load_policy(const Options& options, const Parameters& environment) {
-    if (!options.policy_file) {
+namespace {
+
+// Where a policy comes from; the built-in one has no file.
+struct Source {
+    std::string name;
+    std::optional<std::string> file = {};
+};
+
+// The NAME.json of a directory; what else lies there, as editors leave it, is nobody's business.
+std::vector<Source> sources_in(const std::string& directory) {
+    constexpr std::string_view k_suffix = ".json";
+    const std::string where = "policy " + directory;
+    std::vector<Source> sources;
+    ConfigErrors errors;
+    for (const std::string& file : names_in(directory, where)) {
+        if (file.starts_with('.') || !file.ends_with(k_suffix)) {
+            continue;
+        }
+        std::string name = file.substr(0, file.size() - k_suffix.size());
+        std::string path = directory;
+        path.append("/").append(file);
+        if (!is_file_stem(name)) {
+            errors.add("policy " + path +
+                       ": expected a name of 1 to 64 of a-z, 0-9, - and _, found " + name);
+        }
+        sources.push_back({std::move(name), std::move(path)});
+    }
+    if (sources.empty()) {
+        errors.add(where + ": expected a NAME.json for each policy, found none");
+    }
+    errors.throw_if_any();
+    return sources;
+}
+
+std::vector<Source> all_sources(const Options& options) {
+    if (options.policy_path && is_directory(*options.policy_path)) {
+        return sources_in(*options.policy_path);
+    }
+    return {{std::string(k_default_policy), options.policy_path}};
+}
+
+// The one of that name; an empty name stands for the default.
+Source source_named(std::string_view name, const Options& options) {
+    std::string names;
+    for (Source& source : all_sources(options)) {
+        if (source.name == (name.empty() ? k_default_policy : name)) {
+            return std::move(source);
+        }
+        names.append(names.empty() ? "" : " or ").append(source.name);
+    }
+    throw UnknownPolicy(names, name);
+}
+
+Policy compile(const Source& source, const Parameters& environment) {
+    if (!source.file) {
         return compile_policy(k_builtin_policy, "built-in policy", environment);
     }
-    const std::string text =
-        read_text(*options.policy_file, "policy " + *options.policy_file, k_largest_json);
-    return compile_policy(text, *options.policy_file, environment);
+    const std::string text = read_text(*source.file, "policy " + *source.file, k_largest_json);
+    return compile_policy(text, *source.file, environment);
+}
+
+Setup load(const std::vector<Source>& sources, const Options& options,
+           const Parameters& environment) {
+    ConfigErrors errors;
+    std::map<std::string, std::shared_ptr<const Policy>> policies;
+    std::map<std::string, Hs256Signer> signers;
+    Setup setup;
+    for (const Source& source : sources) {
+        errors.collect([&] {
+            policies.emplace(source.name,
+                             std::make_shared<const Policy>(compile(source, environment)));
+        });
+    }
+    std::vector<std::string> warnings;
+    const auto load_signer = [&](const std::string& name) {
+        if (!signers.contains(name)) {
+            const Secret secret = load_secret(name, options.secret_path, environment, warnings);
+            signers.emplace(name, secret.bytes());
+        }
+    };
+    // What is wrong with a lone policy must not hide what is wrong with its secret.
+    if (policies.empty() && sources.size() == 1) {
+        errors.collect([&] { load_signer(Policy().secret); });
+    }
+    for (const auto& [name, policy] : policies) {
+        errors.collect([&, &secret = policy->secret] { load_signer(secret); });
+    }
+    errors.throw_if_any();
+    for (const auto& [name, policy] : policies) {
+        setup.policies.push_back(name);
+        setup.warnings.insert(setup.warnings.end(), policy->warnings.begin(),
+                              policy->warnings.end());
+        setup.permissions.push_back(policy->permissions);
+        setup.handlers.add(name, AuthHandler(policy, signers.at(policy->secret)));
+    }
+    std::move(warnings.begin(), warnings.end(), std::back_inserter(setup.warnings));
+    return setup;
+}
+
+}  // namespace
+
+Policy load_policy(std::string_view name, const Options& options, const Parameters& environment) {
+    return compile(source_named(name, options), environment);
 }
 
 Setup load_setup(const Options& options, const Parameters& environment) {
-    std::vector<std::string> findings;
-    std::vector<std::string> warnings;
-    int exit_status = 0;
-    std::shared_ptr<const Policy> policy;
-    std::optional<Hs256Signer> signer;
-    const auto collect = [&findings, &exit_status](const ConfigError& error) {
-        findings.insert(findings.end(), error.findings().begin(), error.findings().end());
-        // Several kinds of trouble at once are a configuration error as a whole.
-        exit_status = exit_status == 0 || exit_status == error.exit_status() ? error.exit_status()
-                                                                             : EX_CONFIG;
-    };
-    try {
-        policy = std::make_shared<const Policy>(load_policy(options, environment));
-        warnings = policy->warnings;
-    } catch (const ConfigError& error) {
-        collect(error);
-    }
-    try {
-        signer.emplace(load_secret(options.secret_file, environment, warnings).bytes());
-    } catch (const ConfigError& error) {
-        collect(error);
-    }
-    if (!findings.empty()) {
-        throw ConfigError(std::move(findings), exit_status);
-    }
-    PermissionRules permissions = policy->permissions;
-    return {AuthHandler(std::move(policy), std::move(*signer)), std::move(warnings),
-            std::move(permissions)};
+    return load(all_sources(options), options, environment);
+}
+
+Setup load_setup(std::string_view name, const Options& options, const Parameters& environment) {
+    return load({source_named(name, options)}, options, environment);
 }
 
 }  // namespace roomkey

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "roomkey/text/diagnostics.hpp"
 
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 
 namespace roomkey {
 

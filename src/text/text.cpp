@@ -100,6 +100,12 @@ bool is_plain_name(std::string_view text) {
     return !text.empty() && text.size() <= k_longest && k_plain.has_all(text);
 }
 
+bool is_file_stem(std::string_view text) {
+    static constexpr CharSet k_stem("abcdefghijklmnopqrstuvwxyz0123456789_-");
+    return is_plain_name(text) && k_stem.has_all(text) && text.front() != '-' &&
+           text.front() != '_';
+}
+
 std::string_view trim(std::string_view text) {
     while (!text.empty() && is_blank(text.front())) {
         text.remove_prefix(1);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "roomkey/text/char_set.hpp"
+#include "roomkey/text/escape.hpp"
 #include "roomkey/text/text.hpp"
 
 namespace roomkey {
@@ -24,24 +25,6 @@ constexpr CharSet k_field_characters(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
 constexpr CharSet k_quoted_characters(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-. ");
-constexpr CharSet k_unreserved(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.~");
-
-// Appends `text` by runs of what stays as it is, which mostly is all of it; what is special is left
-// to `escape`.
-template <class Escape>
-void append_escaped(std::string& out, std::string_view text, const CharSet& special,
-                    Escape escape) {
-    std::size_t run = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (special.has(text[i])) {
-            out.append(text, run, i - run);
-            escape(text[i]);
-            run = i + 1;
-        }
-    }
-    out.append(text, run);
-}
 
 bool consists_of(std::string_view text, const CharSet& characters) {
     return !text.empty() && characters.has_all(text);
@@ -291,7 +274,7 @@ bool is_name(std::string_view value) {
 
 bool may_have(const Placeholder& placeholder, std::string_view character) {
     if (placeholder.filter == Filter::uri) {
-        return k_unreserved.has_all(character) || character == "%";
+        return is_unreserved(character) || character == "%";
     }
     return placeholder.filter != Filter::none || is_name(character) ||
            (character == "#" && placeholder.has(Source::guest_color)) ||
@@ -303,49 +286,13 @@ bool may_have(const Placeholder& placeholder, std::string_view character) {
 }
 
 std::string filtered(std::string_view value, Filter filter) {
-    if (filter == Filter::regex) {
-        return quote_regex(value);
+    switch (filter) {
+        case Filter::regex: return quote_regex(value);
+        case Filter::uri: return percent_encode(value);
+        case Filter::none:
+        case Filter::text: break;
     }
-    if (filter != Filter::uri) {
-        return std::string(value);
-    }
-    // As RFC 3986 2.1 wants it.
-    constexpr std::string_view k_hex = "0123456789ABCDEF";
-    std::string encoded;
-    for (const char c : value) {
-        if (k_unreserved.has(c)) {
-            encoded += c;
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            encoded.append(1, '%').append(1, k_hex[byte >> 4U]).append(1, k_hex[byte & 15U]);
-        }
-    }
-    return encoded;
-}
-
-std::string quote_regex(std::string_view text) {
-    static constexpr CharSet k_special("^$\\.*+?()[]{}|/");
-    std::string quoted;
-    append_escaped(quoted, text, k_special,
-                   [&quoted](char c) { quoted.append(1, '\\').append(1, c); });
-    return quoted;
-}
-
-void append_json_escaped(std::string& out, std::string_view text) {
-    static constexpr CharSet k_special(
-        "\"\\"
-        "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F"
-        "\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1A\x1B\x1C\x1D\x1E\x1F"sv);
-    append_escaped(out, text, k_special, [&out](char c) {
-        constexpr std::string_view k_hex = "0123456789abcdef";
-        out += '\\';
-        if (c == '"' || c == '\\') {
-            out += c;
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            out.append("u00").append(1, k_hex[byte >> 4U]).append(1, k_hex[byte & 15U]);
-        }
-    });
+    return std::string(value);
 }
 
 }  // namespace roomkey

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "roomkey/text/escape.hpp"
 #include "roomkey/text/text.hpp"
 #include "roomkey/token/guest.hpp"
 

@@ -14,13 +14,13 @@ find_package(benchmark REQUIRED)
 
 # The core alone, against a bare HMAC.
 add_executable(core_bench ${bench}/core/core_bench.cpp ${bench}/core/allocations.cpp)
-target_link_libraries(core_bench PRIVATE roomkey_gateway roomkey_warnings OpenSSL::Crypto
+target_link_libraries(core_bench PRIVATE roomkey_program roomkey_warnings OpenSSL::Crypto
                                          benchmark::benchmark_main)
 
 # roomkey's gateway with nothing behind it: its own respond() comes first, so the linker never
 # looks for the core's.
 add_executable(empty_gateway ${bench}/peers/empty_gateway.cpp)
-target_link_libraries(empty_gateway PRIVATE roomkey_gateway roomkey_warnings)
+target_link_libraries(empty_gateway PRIVATE roomkey_program roomkey_warnings)
 
 # What a FastCGI program is by the book: a thread blocks in FCGX_Accept_r.
 add_executable(empty_blocking ${bench}/peers/empty_blocking.cpp)

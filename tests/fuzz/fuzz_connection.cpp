@@ -42,7 +42,7 @@ AuthHandler make_handler() {
 
 struct Server {
     Connections connections;
-    SharedHandler handlers{make_handler()};
+    SharedHandlers handlers{make_handler()};
     ConnectionHandler handler{connections, handlers, Limits{}};
 
     // Lets it act on all that is there.
@@ -141,7 +141,7 @@ bool same(const std::string& one, const std::string& other) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
-    static AuthHandler direct = make_handler();
+    static AuthHandlers direct = make_handler();
     std::string_view input = fuzz::as_text(data, size);
     const std::string_view cuts = fuzz::take_line(input);
     const std::string_view extra = fuzz::take_line(input);

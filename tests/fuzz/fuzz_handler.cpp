@@ -207,7 +207,7 @@ void check_answer(const Answer& answer, const Asked& asked) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
-    static AuthHandler handler = make_handler();
+    static AuthHandlers handler = make_handler();
     std::string_view input = fuzz::as_text(data, size);
     std::array<std::string, 6> lines;
     for (std::string& line : lines) {

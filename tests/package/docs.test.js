@@ -18,6 +18,9 @@ if (!existsSync(roomkey)) {
 }
 
 const read = (path) => readFileSync(join(root, path), 'utf8');
+/** All C++ below a folder. */
+const sourcesIn = (folder) => readdirSync(join(root, folder), { recursive: true })
+  .filter((name) => /\.[ch]pp$/.test(name)).map((name) => read(join(folder, name))).join('');
 const place = mkdtempSync(join(tmpdir(), 'roomkey-docs-'));
 after(() => rmSync(place, { recursive: true }));
 
@@ -161,14 +164,14 @@ test('the other variables are the same everywhere, and each is read by the progr
   const ofHelp = all(help, /\b(SCALEDRONE_\w+|CREDENTIALS_DIRECTORY)\b/g);
   const ofManual = all(section(manual, 'ENVIRONMENT'), /^\.It Ev (.+)$/gm).flatMap((names) => names.split(' , '));
   for (const name of ofHelp) assert.ok(ofManual.includes(name), `roomkey.8 has ${name}`);
-  const sources = ['src', 'include/roomkey'].flatMap((folder) => readdirSync(join(root, folder)).map((name) => read(`${folder}/${name}`))).join('');
+  const sources = sourcesIn('src') + sourcesIn('include');
   for (const name of ofManual) assert.ok(sources.includes(name), `the sources know ${name}`);
-  assert.deepEqual(sorted(all(sources, /"(ROOMKEY_(?!NAME|USER|REQUEST_ID|VERSION|TEST_LIMITS)\w+)"/g)), ofManual.filter((name) => name.startsWith('ROOMKEY_')).sort());
+  assert.deepEqual(sorted(all(sources, /"(ROOMKEY_(?!NAME|USER|POLICY_NAME|REQUEST_ID|VERSION|TEST_LIMITS)\w+)"/g)), ofManual.filter((name) => name.startsWith('ROOMKEY_')).sort());
 });
 
 test('the exit statuses are the same everywhere', () => {
   const numbers = { EX_OK: 0, EX_USAGE: 64, EX_DATAERR: 65, EX_NOINPUT: 66, EX_OSERR: 71, EX_NOPERM: 77, EX_CONFIG: 78 };
-  const sources = readdirSync(join(root, 'src')).map((name) => read(`src/${name}`)).join('');
+  const sources = sourcesIn('src');
   const used = sorted(all(sources, /\b(EX_[A-Z]+)\b/g)).map((name) => numbers[name]).sort((a, b) => a - b);
   const ofManual = all(section(manual, 'EXIT STATUS'), /^\.It (\d+)$/gm).map(Number);
   assert.deepEqual(ofManual, used);
@@ -343,16 +346,19 @@ test('every file that deploy/README.md lists exists', () => {
   for (const path of paths) assert.ok(existsSync(join(root, path)), path);
 });
 
-test('the map of the code names every file', () => {
-  const paths = tableOf(read('src/README.md'), 'file').flatMap(([files]) => quotesIn(files));
-  for (const path of paths) assert.ok(existsSync(join(root, path)), path);
-  for (const name of readdirSync(join(root, 'src')).filter((each) => each.endsWith('.cpp'))) {
-    assert.ok(paths.includes(`src/${name}`) || helpers.includes(name), `src/README.md leaves out src/${name}`);
+test('the map of the code has every room, in the order that they are held to, and names nothing that is not there', () => {
+  const map = read('src/README.md');
+  const [, order] = /^rooms='([^']+)'$/m.exec(read('tests/rooms.sh'));
+  const rooms = order.split(' ').map((room) => `${room}/`);
+  assert.deepEqual(tableOf(map, 'room').flatMap(([room]) => quotesIn(room)), rooms);
+  const folders = (path) => readdirSync(join(root, path), { withFileTypes: true }).filter((each) => each.isDirectory()).map(({ name }) => `${name}/`);
+  assert.deepEqual(sorted(folders('src')), sorted(rooms));
+  assert.deepEqual(sorted(folders('include/roomkey')), sorted(rooms));
+  for (const name of quotesIn(map).filter((each) => each.includes('/'))) {
+    const places = [name, `src/${name}`, `src/${name}.cpp`, `include/roomkey/${name}.hpp`];
+    assert.ok(places.some((path) => existsSync(join(root, path))), `src/README.md: ${name}`);
   }
 });
-
-// Small helpers of the files in the table; they would only make it longer.
-const helpers = ['findings.cpp', 'http.cpp', 'log.cpp', 'refusal.cpp', 'system.cpp', 'text.cpp'];
 
 test('each guarantee of the README has tests in SECURITY.md, and they exist', () => {
   const [, guarantees] = /^roomkey guarantees:\n([^]*?)^You must:/m.exec(readme);

@@ -131,7 +131,7 @@ const misconfigured = [
   ['no channel', { SCALEDRONE_CHANNEL_SECRET: secret }, /SCALEDRONE_CHANNEL_ID/],
   ['a policy that does not exist', { ...environment, ROOMKEY_POLICY: '/nowhere/policy.json' }, /\/nowhere\/policy\.json/],
   ['a secret file that does not exist', { ...environment, ROOMKEY_SECRET_FILE: '/nowhere/secret' }, /\/nowhere\/secret/],
-  ['a directory for a policy', { ...environment, ROOMKEY_POLICY: '/' }, /a directory/],
+  ['a directory without policies', { ...environment, ROOMKEY_POLICY: '/usr/bin' }, /expected a NAME\.json for each policy/],
 ];
 for (const [name, env, reason] of misconfigured) {
   test(`misconfigured by ${name} it answers 500, and says why on stderr only`, async () => {

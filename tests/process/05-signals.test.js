@@ -205,7 +205,7 @@ describe('SIGHUP', () => {
     await place.write(secretFile, '');
     child.kill('SIGHUP');
     await until('the complaint', () => /stay/.test(child.stderr));
-    for (const finding of [/nonsense/, /unknown/, /bad\.secret: empty/]) assert.match(child.stderr, finding);
+    for (const finding of [/nonsense/, /unknown/, /bad\.secret: expected a key, found nothing/]) assert.match(child.stderr, finding);
     assert.equal(await versionOf(await ask(address)), 1);
     await place.write(policyFile, policy(3));
     await place.write(secretFile, secret);

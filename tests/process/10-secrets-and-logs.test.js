@@ -185,7 +185,7 @@ function pipe() {
 function assertNoFile({ status, stdout, stderr }) {
   assert.equal(status, 78, stderr);
   assert.equal(stdout, '');
-  assert.match(stderr, /^roomkey: [^\n]+: found a (directory|pipe or device); a regular file is needed\n$/);
+  assert.match(stderr, /^roomkey: [^\n]+: expected a regular file, found a (directory|pipe or device)\n$/);
 }
 
 describe('the secret file', () => {
@@ -193,18 +193,18 @@ describe('the secret file', () => {
   const key = 'aN0ther5ecretOfThirtyTwoBytes!!!';
 
   const rules = [
-    ['that is empty', '', 0o600, 78, /empty/],
-    ['of one newline', '\n', 0o600, 78, /empty/],
+    ['that is empty', '', 0o600, 78, /found nothing/],
+    ['of one newline', '\n', 0o600, 78, /found nothing/],
     ['with a placeholder', 'YOUR_SCALEDRONE_SECRET\n', 0o600, 78, /placeholder/],
     ['of over 4096 bytes', 'x'.repeat(5000), 0o600, 78, /4096/],
     ['that everyone may read', key, 0o604, 77, /everyone/],
     ['that the world may read, in the usual mode', key, 0o644, 77, /everyone/],
     ['for owner and group', key, 0o640, 0, /^$/],
-    ['of 4097 bytes', 'x'.repeat(4097), 0o600, 78, /over 4096/],
-    ['of 4097 bytes and a newline', `${'x'.repeat(4097)}\n`, 0o600, 78, /over 4096/],
+    ['of 4097 bytes', 'x'.repeat(4097), 0o600, 78, /at most 4096 bytes, found more/],
+    ['of 4097 bytes and a newline', `${'x'.repeat(4097)}\n`, 0o600, 78, /at most 4096 bytes, found more/],
     ['of 4096 bytes', 'x'.repeat(4096), 0o600, 0, /^$/],
     ['of 4096 bytes and a newline', `${'x'.repeat(4096)}\n`, 0o600, 0, /^$/],
-    ['of 31 bytes, with a warning', key.slice(1), 0o600, 0, /31 bytes.*32/],
+    ['of 31 bytes, with a warning', key.slice(1), 0o600, 0, /at least 32 bytes .*found 31/],
     ['with a CR at its end, with a warning', `${key}\r\n`, 0o600, 0, /line end/],
   ];
   for (const [name, content, mode, status, text] of rules) {
@@ -226,8 +226,13 @@ describe('the secret file', () => {
     assert.match(ended.stderr, /nowhere/);
   });
 
-  test('that is a directory, or a device: not taken, and not waited for', async () => {
-    for (const file of [place.dir, '/dev/zero', '/dev/null', pipe()]) assertNoFile(await mint(file));
+  test('that is a device or a pipe: not taken, and not waited for', async () => {
+    for (const file of ['/dev/zero', '/dev/null', pipe()]) assertNoFile(await mint(file));
+  });
+
+  test('that is a directory in a directory of secrets: not taken', async () => {
+    await mkdir(place.path('of-directories/secret'), { recursive: true });
+    assertNoFile(await mint(place.path('of-directories')));
   });
 
   test('that is a link is followed, as systemd and Kubernetes make them', async () => {
@@ -257,8 +262,11 @@ describe('the secret file', () => {
   test('a policy or a file of rooms that does not exist: 66; that is no file: 78, and not waited for', async () => {
     for (const args of [['check', '--policy'], ['mint', '--form', 'clientID=a', '--policy'], ['explain', '--form', 'clientID=a', '--rooms']]) {
       assert.equal((await run(place, [...args, place.path('no.json')])).status, 66);
-      for (const file of [place.dir, '/dev/zero', pipe()]) assertNoFile(await run(place, [...args, file]));
+      for (const file of ['/dev/zero', pipe()]) assertNoFile(await run(place, [...args, file]));
     }
+    assertNoFile(await run(place, ['explain', '--form', 'clientID=a', '--rooms', place.dir]));
+    await mkdir(place.path('policies-of-directories/default.json'), { recursive: true });
+    assertNoFile(await run(place, ['check', '--policy', place.path('policies-of-directories')]));
   });
 
   test('a server is not kept from a reload by a pipe that its policy has become', async () => {

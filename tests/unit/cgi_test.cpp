@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "failing_calls.hpp"
+#include "gateway.hpp"
 #include "roomkey/gateway/descriptor.hpp"
+#include "roomkey/text/errors.hpp"
 #include "support.hpp"
 #include "temporary.hpp"
 
@@ -65,15 +67,19 @@ struct Setting {
     std::string stdin_path{};
     std::string stdout_path{};
     std::vector<std::string> more{};
+    LoadHandlers load = [] { return builtin_handler(); };
 };
+
+AuthHandlers misconfigured() {
+    throw ConfigError({"bad on purpose"});
+}
 
 // One request, whose length is that of its body unless `more` has another.
 Ran run(const Setting& setting) {
     const TemporaryDirectory directory;
     const std::string output = directory.path("stdout");
-    std::vector<std::string> pairs{
-        "SCALEDRONE_CHANNEL_ID=channel", "SCALEDRONE_CHANNEL_SECRET=" + std::string(32, 'k'),
-        "REQUEST_METHOD=POST", "CONTENT_TYPE=application/x-www-form-urlencoded"};
+    std::vector<std::string> pairs{"REQUEST_METHOD=POST",
+                                   "CONTENT_TYPE=application/x-www-form-urlencoded"};
     pairs.insert(pairs.begin(), setting.more.begin(), setting.more.end());
     pairs.push_back("CONTENT_LENGTH=" + std::to_string(k_body.size()));
     const Variables environment(pairs);
@@ -87,7 +93,7 @@ Ran run(const Setting& setting) {
                            setting.stdout_path.empty() ? output : setting.stdout_path,
                            O_WRONLY | O_CREAT);
         // In a thread of its own, since calls fail in such ones alone.
-        std::thread([&] { ran.status = run_cgi(environment.parameters()); }).join();
+        std::thread([&] { ran.status = run_cgi(environment.parameters(), setting.load); }).join();
         ran.read = ::lseek(STDIN_FILENO, 0, SEEK_CUR);
     }
     std::ifstream file(output, std::ios::binary);
@@ -172,8 +178,7 @@ BOOST_AUTO_TEST_CASE(goes_on_writing_after_a_signal) {
 
 BOOST_AUTO_TEST_CASE(tells_by_its_status_that_nobody_got_the_answer) {
     BOOST_TEST(run({.stdout_path = "/dev/full"}).status == 1);
-    BOOST_TEST(run({.stdout_path = "/dev/full", .more = {"SCALEDRONE_CHANNEL_SECRET="}}).status ==
-               1);
+    BOOST_TEST(run({.stdout_path = "/dev/full", .load = misconfigured}).status == 1);
 }
 
 BOOST_AUTO_TEST_CASE(answers_500_without_a_clock_and_reads_no_more_than_the_body) {
@@ -193,11 +198,11 @@ BOOST_AUTO_TEST_CASE(reads_away_a_body_that_it_refuses) {
         {.input = large + "behind it", .more = {"CONTENT_LENGTH=" + std::to_string(large.size())}});
     BOOST_TEST(refused.answer.starts_with("Status: 413 "));
     BOOST_TEST(refused.read == static_cast<off_t>(k_some));
-    const Ran misconfigured = run(
-        {.input = large + "behind it",
-         .more = {"CONTENT_LENGTH=" + std::to_string(large.size()), "SCALEDRONE_CHANNEL_SECRET="}});
-    BOOST_TEST(misconfigured.answer == k_500);
-    BOOST_TEST(misconfigured.read == static_cast<off_t>(k_some));
+    const Ran failed = run({.input = large + "behind it",
+                            .more = {"CONTENT_LENGTH=" + std::to_string(large.size())},
+                            .load = misconfigured});
+    BOOST_TEST(failed.answer == k_500);
+    BOOST_TEST(failed.read == static_cast<off_t>(k_some));
 }
 
 BOOST_AUTO_TEST_CASE(reads_away_a_megabyte_at_most) {

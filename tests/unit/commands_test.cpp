@@ -10,7 +10,7 @@
 
 #include "roomkey/policy/policy.hpp"
 #include "roomkey/text/base64url.hpp"
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 #include "support.hpp"
 #include "temporary.hpp"
 
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(mints_a_token) {
 BOOST_AUTO_TEST_CASE(mints_for_a_login) {
     const TemporaryDirectory directory;
     Options options;
-    options.policy_file = directory.write(
+    options.policy_path = directory.write(
         "policy.json", R"({"claims": {"sub": "${server.ROOMKEY_USER}", "exp": "${now+1}"}})");
     options.json = options.decode = true;
     BOOST_TEST(run(run_mint, options).status == 65);
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(reports_a_file_that_is_not_utf8_for_programs) {
     const TemporaryDirectory directory;
     Options options;
     options.json = true;
-    options.policy_file = directory.write("policy.json", "{\"claims\": \"\xFF\"}");
+    options.policy_path = directory.write("policy.json", "{\"claims\": \"\xFF\"}");
     const Run wrong = run(run_check, options);
     BOOST_TEST(wrong.status == 78);
     const std::string finding = Json::parse(wrong.output)["errors"].at(0);
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(mints_and_explains_no_token_that_is_too_long) {
     for (int i = 0; i < 500; ++i) {
         repeated += "${form.clientID}";
     }
-    options.policy_file = directory.write(
+    options.policy_path = directory.write(
         "policy.json", R"({"claims": {"exp": "${now+60}", "x": ")" + repeated + "\"}}");
     BOOST_CHECK_THROW((void)run(run_mint, options), TokenTooLong);
     BOOST_CHECK_THROW((void)run(run_explain, options), TokenTooLong);
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(explains_several_rooms_in_a_table) {
 BOOST_AUTO_TEST_CASE(names_every_rule_of_a_room_in_the_table) {
     const TemporaryDirectory directory;
     Options options;
-    options.policy_file = directory.write("policy.json", R"({"claims": {"exp": "${now+1}",
+    options.policy_path = directory.write("policy.json", R"({"claims": {"exp": "${now+1}",
         "permissions": {"^a.*$": {"publish": true, "history": 7}, "^.*b$": {"publish": true}}}})");
     options.rooms = {"ab", "a"};
     BOOST_TEST(run(run_explain, options).output ==
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(names_every_rule_of_a_room_in_the_table) {
 BOOST_AUTO_TEST_CASE(says_which_rule_takes_too_long) {
     const TemporaryDirectory directory;
     Options options;
-    options.policy_file = directory.write("policy.json", R"({"claims": {"exp": "${now+1}",
+    options.policy_path = directory.write("policy.json", R"({"claims": {"exp": "${now+1}",
         "permissions": {"^(a|aa)+(a|aa)+(a|aa)+$": {"publish": true}}}})");
     const std::string room = std::string(128, 'a') + "!";
     options.rooms = {room};

@@ -43,7 +43,7 @@ struct Handling {
     Connection connection;
     const int fd = connection.ours.get();
     Connections connections;
-    SharedHandler handlers{builtin_handler()};
+    SharedHandlers handlers{builtin_handler()};
     Limits limits;
     ConnectionHandler handler{connections, handlers, limits};
 };

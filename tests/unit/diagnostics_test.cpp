@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 
 namespace {
 

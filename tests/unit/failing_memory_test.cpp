@@ -133,7 +133,7 @@ AuthHandler make_handler() {
                        Hs256Signer(test::bytes_of("key")));
 }
 
-Answer answer(AuthHandler& handler, const Row& row) {
+Answer answer(AuthHandlers& handler, const Row& row) {
     const std::string type = "CONTENT_TYPE=" + row.content_type;
     const std::array<const char*, 5> variables{"REQUEST_METHOD=POST",
                                                "HTTP_ACCEPT=application/json", "QUERY_STRING=b=2",
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(stands_in_the_way_of_openssl) {
 
 // A token that was cut short, or that has an empty signature, would be worse than none.
 BOOST_DATA_TEST_CASE(answers_500_whichever_allocation_fails, k_rows, row) {
-    AuthHandler handler = make_handler();
+    AuthHandlers handler = make_handler();
     const Answer expected = answer(handler, row);
     BOOST_REQUIRE(expected.status == 200);
     std::size_t failures = 0;
@@ -172,7 +172,7 @@ BOOST_DATA_TEST_CASE(answers_500_whichever_allocation_fails, k_rows, row) {
 }
 
 BOOST_DATA_TEST_CASE(gives_no_token_once_all_memory_is_gone, k_rows, row) {
-    AuthHandler handler = make_handler();
+    AuthHandlers handler = make_handler();
     const Answer expected = answer(handler, row);
     for (auto [before, came] = std::pair(std::size_t{0}, true); came; ++before) {
         const auto [given, this_came] =
@@ -196,7 +196,7 @@ public:
 };
 
 BOOST_AUTO_TEST_CASE(answers_500_though_the_reason_can_not_be_kept) {
-    AuthHandler handler = make_handler();
+    AuthHandlers handler = make_handler();
     const Variables variables{"REQUEST_METHOD=POST", "QUERY_STRING=clientID=x"};
     Talkative talkative;
     const Answer given = respond(handler, {variables.parameters(), ""}, {}, talkative);
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(answers_500_though_the_reason_can_not_be_kept) {
 // What a browser sends, as the web server hands it on. Ours are the list of fields, the token and
 // the answer. OpenSSL 3.0 copies the state of its hash for each HMAC, twice; 3.5 copies less.
 BOOST_AUTO_TEST_CASE(asks_for_memory_three_times_a_request_and_for_one_signature) {
-    AuthHandler handler = make_handler();
+    AuthHandlers handler = make_handler();
     const Variables variables{
         "REQUEST_METHOD=POST", "QUERY_STRING=",
         "CONTENT_TYPE=multipart/form-data; boundary=----WebKitFormBoundaryxkL7q2Vd0uB3mTzA",

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string>
 
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 #include "temporary.hpp"
 
 namespace {
@@ -43,15 +43,15 @@ BOOST_AUTO_TEST_CASE(reads_the_whole_file_or_a_byte_over_the_limit) {
 BOOST_AUTO_TEST_CASE(tells_a_missing_file) {
     const TemporaryDirectory directory;
     BOOST_TEST(read(directory.path("none")) ==
-               "66 f: No such file or directory; a readable file is needed");
+               "66 f: expected a readable file: No such file or directory");
     BOOST_TEST(read(directory.write("a", "") + "/b") ==
-               "66 f: Not a directory; a readable file is needed");
-    BOOST_TEST(read("") == "66 f: No such file or directory; a readable file is needed");
+               "66 f: expected a readable file: Not a directory");
+    BOOST_TEST(read("") == "66 f: expected a readable file: No such file or directory");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_directory) {
     const TemporaryDirectory directory;
-    BOOST_TEST(read(directory.path("")) == "78 f: found a directory; a regular file is needed");
+    BOOST_TEST(read(directory.path("")) == "78 f: expected a regular file, found a directory");
 }
 
 // Opening a pipe waits for its other end, and reading a device may never end.
@@ -59,8 +59,8 @@ BOOST_AUTO_TEST_CASE(waits_for_nothing) {
     const TemporaryDirectory directory;
     const std::string pipe = directory.path("pipe");
     BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-    BOOST_TEST(read(pipe) == "78 f: found a pipe or device; a regular file is needed");
-    BOOST_TEST(read("/dev/zero") == "78 f: found a pipe or device; a regular file is needed");
+    BOOST_TEST(read(pipe) == "78 f: expected a regular file, found a pipe or device");
+    BOOST_TEST(read("/dev/zero") == "78 f: expected a regular file, found a pipe or device");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_socket) {
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_socket) {
     const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     BOOST_REQUIRE(
         ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
-    BOOST_TEST(read(path) == "78 f: found a socket or device; a regular file is needed");
+    BOOST_TEST(read(path) == "78 f: expected a regular file, found a socket or device");
 }
 
 BOOST_AUTO_TEST_CASE(tells_a_file_that_it_may_not_read) {
@@ -82,12 +82,12 @@ BOOST_AUTO_TEST_CASE(tells_a_file_that_it_may_not_read) {
     }
     const TemporaryDirectory directory;
     BOOST_TEST(read(directory.write("a", "", 0)) ==
-               "77 f: Permission denied; a readable file is needed");
+               "77 f: expected a readable file: Permission denied");
 }
 
 BOOST_AUTO_TEST_CASE(tells_what_else_the_system_refuses) {
     BOOST_TEST(read(std::string(5000, 'a')) ==
-               "71 f: File name too long; a readable file is needed");
+               "71 f: expected a readable file: File name too long");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

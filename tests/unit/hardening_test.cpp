@@ -15,7 +15,7 @@
 #include "roomkey/gateway/record_reader.hpp"
 #include "roomkey/program/pattern.hpp"
 #include "roomkey/text/base64url.hpp"
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 #include "support.hpp"
 
 namespace {
@@ -31,12 +31,12 @@ const std::chrono::sys_seconds k_now{std::chrono::seconds(1'700'000'000)};
 Answer answer(const std::vector<std::string>& variables, std::string_view body,
               std::string_view policy = k_builtin_policy) {
     const Variables environment{"SCALEDRONE_CHANNEL_ID=channel"};
-    AuthHandler handler(
+    AuthHandlers handlers = AuthHandler(
         std::make_shared<const Policy>(compile_policy(policy, "policy", environment.parameters())),
         Hs256Signer(test::bytes_of("key")));
     const Variables storage(variables);
     test::FixedRandom random;
-    return respond(handler, {storage.parameters(), body, BodyRead::complete}, k_now, random);
+    return respond(handlers, {storage.parameters(), body, BodyRead::complete}, k_now, random);
 }
 
 Answer post(const std::string& content_type, const std::string& body) {

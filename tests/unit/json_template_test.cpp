@@ -12,8 +12,9 @@
 
 #include "roomkey/policy/claims_tree.hpp"
 #include "roomkey/policy/json_template.hpp"
-#include "roomkey/text/config_error.hpp"
 #include "roomkey/text/diagnostics.hpp"
+#include "roomkey/text/errors.hpp"
+#include "roomkey/text/escape.hpp"
 #include "support.hpp"
 
 namespace {

@@ -81,9 +81,9 @@ ReceivedRequest received_post(const std::string& body, bool keeps_connection = t
 
 ConnectionFate answer(LibfcgiRequest& libfcgi, const Connection& connection,
                       const ReceivedRequest& request) {
-    AuthHandler handler = builtin_handler();
+    AuthHandlers handlers = builtin_handler();
     FixedRandom random;
-    return libfcgi.answer(connection.ours.get(), request, handler, random);
+    return libfcgi.answer(connection.ours.get(), request, handlers, random);
 }
 
 BOOST_AUTO_TEST_CASE(answers_one_request_after_the_other_on_a_kept_connection) {
@@ -174,12 +174,12 @@ BOOST_AUTO_TEST_CASE(keeps_malformed_parameters_from_libfcgi) {
 BOOST_AUTO_TEST_CASE(answers_500_when_something_breaks_and_goes_on) {
     const Connection connection;
     LibfcgiRequest libfcgi;
-    AuthHandler handler = builtin_handler();
+    AuthHandlers handlers = builtin_handler();
     BrokenRandom broken;
     BOOST_TEST((libfcgi.answer(
                     connection.ours.get(),
                     received_post("clientID=x", true, 1, pair("ROOMKEY_REQUEST_ID", "0a1b-2.c_d")),
-                    handler, broken) == ConnectionFate::keep));
+                    handlers, broken) == ConnectionFate::keep));
     const std::string records = connection.received();
     BOOST_TEST(content_of(records, k_stdout).starts_with("Status: 500 "));
     BOOST_TEST(records.find("randomness") == std::string::npos);

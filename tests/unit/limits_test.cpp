@@ -7,7 +7,7 @@
 #include <chrono>
 #include <string>
 
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 #include "support.hpp"
 
 namespace {

@@ -174,26 +174,26 @@ struct Address : test::Case {
 };
 
 const Address k_addresses[] = {
-    {{"nothing"}, "", "--socket: found ; unix:PATH or HOST:PORT is allowed"},
+    {{"nothing"}, "", "--socket: expected unix:PATH or HOST:PORT, found "},
     {{"a path without unix:"},
      "/run/roomkey.sock",
-     "--socket: found /run/roomkey.sock; unix:PATH or HOST:PORT is allowed"},
-    {{"a host alone"}, "localhost", "--socket: found localhost; unix:PATH or HOST:PORT is allowed"},
-    {{"no port"}, "localhost:", "--socket: found localhost:; unix:PATH or HOST:PORT is allowed"},
-    {{"port 0"}, "localhost:0", "--socket: found localhost:0; unix:PATH or HOST:PORT is allowed"},
+     "--socket: expected unix:PATH or HOST:PORT, found /run/roomkey.sock"},
+    {{"a host alone"}, "localhost", "--socket: expected unix:PATH or HOST:PORT, found localhost"},
+    {{"no port"}, "localhost:", "--socket: expected unix:PATH or HOST:PORT, found localhost:"},
+    {{"port 0"}, "localhost:0", "--socket: expected unix:PATH or HOST:PORT, found localhost:0"},
     {{"port 65536"},
      "localhost:65536",
-     "--socket: found localhost:65536; unix:PATH or HOST:PORT is allowed"},
+     "--socket: expected unix:PATH or HOST:PORT, found localhost:65536"},
     {{"a port by name"},
      "localhost:http",
-     "--socket: found localhost:http; unix:PATH or HOST:PORT is allowed"},
+     "--socket: expected unix:PATH or HOST:PORT, found localhost:http"},
     {{"a port below zero"},
      "localhost:-1",
-     "--socket: found localhost:-1; unix:PATH or HOST:PORT is allowed"},
-    {{"no path"}, "unix:", "--socket unix:PATH: found a path of 0 bytes; 1 to 107 are allowed"},
+     "--socket: expected unix:PATH or HOST:PORT, found localhost:-1"},
+    {{"no path"}, "unix:", "--socket unix:PATH: expected a path of 1 to 107 bytes, found 0"},
     {{"a path of 108 bytes"},
      "unix:/" + std::string(107, 'a'),
-     "--socket unix:PATH: found a path of 108 bytes; 1 to 107 are allowed"},
+     "--socket unix:PATH: expected a path of 1 to 107 bytes, found 108"},
 };
 
 BOOST_DATA_TEST_CASE(refuses_other_addresses, k_addresses, row) {

@@ -120,9 +120,10 @@ BOOST_AUTO_TEST_CASE(makes_no_signature) {
 // A token with an empty signature is one that anybody can write.
 BOOST_AUTO_TEST_CASE(answers_500_without_a_token) {
     const test::Variables environment{"SCALEDRONE_CHANNEL_ID=channel"};
-    AuthHandler handler(std::make_shared<const Policy>(compile_policy(
-                            k_builtin_policy, "built-in policy", environment.parameters())),
-                        Hs256Signer(test::bytes_of("key")));
+    AuthHandlers handler =
+        AuthHandler(std::make_shared<const Policy>(compile_policy(
+                        k_builtin_policy, "built-in policy", environment.parameters())),
+                    Hs256Signer(test::bytes_of("key")));
     const test::Variables variables{"REQUEST_METHOD=POST", "QUERY_STRING=clientID=x"};
     test::FixedRandom random;
     const Request request{variables.parameters(), "", BodyRead::complete};

@@ -60,8 +60,8 @@ BOOST_DATA_TEST_CASE(knows_the_commands, k_commands, row) {
 
 BOOST_AUTO_TEST_CASE(has_its_defaults) {
     const Options options = parsed({});
-    BOOST_TEST(!options.policy_file.has_value());
-    BOOST_TEST(!options.secret_file.has_value());
+    BOOST_TEST(!options.policy_path.has_value());
+    BOOST_TEST(!options.secret_path.has_value());
     BOOST_TEST(!options.socket.has_value());
     BOOST_TEST(options.threads == 2U);
     BOOST_TEST(options.form.empty());
@@ -77,8 +77,8 @@ BOOST_AUTO_TEST_CASE(takes_each_option) {
          "--form",        "a=b=c",      "--server", "ROOMKEY_USER=",   "--room",
          "r 1",           "--room",     "r2",       "--rooms",         "f",
          "--json",        "--previous", "t"});
-    BOOST_TEST(options.policy_file.value() == "p");
-    BOOST_TEST(options.secret_file.value() == "s");
+    BOOST_TEST(options.policy_path.value() == "p");
+    BOOST_TEST(options.secret_path.value() == "s");
     BOOST_TEST(options.socket.value() == "unix:/run/a:b");
     BOOST_TEST(options.threads == 64U);
     BOOST_TEST((options.form == Words{"clientID=bcI:GPhz6A2T", "a=b=c"}));
@@ -97,8 +97,8 @@ const std::vector<std::string> k_variables{"ROOMKEY_POLICY=p", "ROOMKEY_SECRET_F
 BOOST_AUTO_TEST_CASE(takes_each_variable) {
     for (const Words& words : {Words{}, Words{"serve"}}) {
         const Options options = parsed(words, k_variables);
-        BOOST_TEST(options.policy_file.value() == "p");
-        BOOST_TEST(options.secret_file.value() == "s");
+        BOOST_TEST(options.policy_path.value() == "p");
+        BOOST_TEST(options.secret_path.value() == "s");
         BOOST_TEST(options.socket.value() == "127.0.0.1:9000");
         BOOST_TEST(options.threads == 3U);
     }
@@ -112,10 +112,10 @@ BOOST_AUTO_TEST_CASE(reads_no_variable_that_it_does_not_use) {
         BOOST_TEST(error_of({word}, bad) == "none");
     }
     BOOST_TEST(parsed({"--threads", "5"}, bad).threads == 5U);
-    BOOST_TEST(parsed({"check", "--threads", "5"}, bad).policy_file.value() == "p");
+    BOOST_TEST(parsed({"check", "--threads", "5"}, bad).policy_path.value() == "p");
     const Variables environment(bad);
     const Options of_cgi = options_from_environment(environment.parameters());
-    BOOST_TEST(of_cgi.policy_file.value() == "p");
+    BOOST_TEST(of_cgi.policy_path.value() == "p");
     BOOST_TEST(!of_cgi.socket.has_value());
     BOOST_TEST(error_of({"--threads", "0", "--help"}) == "none");
 }
@@ -123,8 +123,8 @@ BOOST_AUTO_TEST_CASE(reads_no_variable_that_it_does_not_use) {
 BOOST_AUTO_TEST_CASE(lets_an_option_win_over_its_variable) {
     const Options options = parsed(
         {"--policy", "q", "--secret-file", "t", "--socket", ":1", "--threads", "1"}, k_variables);
-    BOOST_TEST(options.policy_file.value() == "q");
-    BOOST_TEST(options.secret_file.value() == "t");
+    BOOST_TEST(options.policy_path.value() == "q");
+    BOOST_TEST(options.secret_path.value() == "t");
     BOOST_TEST(options.socket.value() == ":1");
     BOOST_TEST(options.threads == 1U);
 }
@@ -132,8 +132,8 @@ BOOST_AUTO_TEST_CASE(lets_an_option_win_over_its_variable) {
 BOOST_AUTO_TEST_CASE(takes_an_empty_variable_for_an_absent_one) {
     const Options options = parsed(
         {}, {"ROOMKEY_POLICY=", "ROOMKEY_SECRET_FILE=", "ROOMKEY_SOCKET=", "ROOMKEY_THREADS="});
-    BOOST_TEST(!options.policy_file.has_value());
-    BOOST_TEST(!options.secret_file.has_value());
+    BOOST_TEST(!options.policy_path.has_value());
+    BOOST_TEST(!options.secret_path.has_value());
     BOOST_TEST(!options.socket.has_value());
     BOOST_TEST(options.threads == 2U);
 }
@@ -146,11 +146,11 @@ struct Wrong : test::Case {
 const Wrong k_wrong[] = {
     {{"an unknown command"},
      {"sing"},
-     "found command sing; serve, check, mint or explain is allowed"},
+     "expected the command serve, check, mint or explain, found sing"},
     {{"a command in another case"},
      {"Serve"},
-     "found command Serve; serve, check, mint or explain is allowed"},
-    {{"an empty command"}, {""}, "found command ; serve, check, mint or explain is allowed"},
+     "expected the command serve, check, mint or explain, found Serve"},
+    {{"an empty command"}, {""}, "expected the command serve, check, mint or explain, found "},
     {{"two commands"},
      {"serve", "mint"},
      "too many positional options have been specified on the command line"},
@@ -165,53 +165,59 @@ const Wrong k_wrong[] = {
      {"--policy", "p", "--policy", "q"},
      "option '--policy' cannot be specified more than once"},
     {{"a value for a switch"}, {"--help=yes"}, "option '--help' does not take any arguments"},
-    {{"no thread"}, {"--threads", "0"}, "--threads: found 0; a number from 1 to 64 is allowed"},
-    {{"65 threads"}, {"--threads", "65"}, "--threads: found 65; a number from 1 to 64 is allowed"},
+    {{"no thread"}, {"--threads", "0"}, "--threads: expected a number from 1 to 64, found 0"},
+    {{"65 threads"}, {"--threads", "65"}, "--threads: expected a number from 1 to 64, found 65"},
     {{"a number below zero"},
      {"--threads=-1"},
-     "--threads: found -1; a number from 1 to 64 is allowed"},
+     "--threads: expected a number from 1 to 64, found -1"},
     {{"more threads than a number holds"},
      {"--threads", "4294967297"},
-     "--threads: found 4294967297; a number from 1 to 64 is allowed"},
+     "--threads: expected a number from 1 to 64, found 4294967297"},
     {{"threads in words"},
      {"--threads", "two"},
-     "--threads: found two; a number from 1 to 64 is allowed"},
+     "--threads: expected a number from 1 to 64, found two"},
     {{"a number with a unit"},
      {"--threads", "2x"},
-     "--threads: found 2x; a number from 1 to 64 is allowed"},
-    {{"a field without a value"}, {"mint", "--form", "clientID"}, "--form: found no NAME=VALUE"},
-    {{"a field without a name"}, {"mint", "--form", "=x"}, "--form: found no NAME=VALUE"},
+     "--threads: expected a number from 1 to 64, found 2x"},
+    {{"a field without a value"},
+     {"mint", "--form", "clientID"},
+     "--form: expected NAME=VALUE, found no name or no ="},
+    {{"a field without a name"},
+     {"mint", "--form", "=x"},
+     "--form: expected NAME=VALUE, found no name or no ="},
     {{"the second field without a value"},
      {"mint", "--form", "a=b", "--form", "c"},
-     "--form: found no NAME=VALUE"},
+     "--form: expected NAME=VALUE, found no name or no ="},
     {{"a parameter without a value"},
      {"mint", "--server", "ROOMKEY_USER"},
-     "--server: found no NAME=VALUE"},
+     "--server: expected NAME=VALUE, found no name or no ="},
     {{"a parameter that no policy can name"},
      {"mint", "--server", "REMOTE_USER=a"},
-     "--server: found REMOTE_USER; a name with ROOMKEY_ in front is allowed"},
+     "--server: expected a name with ROOMKEY_ in front, found REMOTE_USER"},
     {{"a parameter twice"},
      {"mint", "--server", "ROOMKEY_USER=a", "--server", "ROOMKEY_USER=b"},
-     "--server: found ROOMKEY_USER twice; a name is allowed once"},
+     "--server: expected each name once, found ROOMKEY_USER twice"},
     {{"a room for a token"},
      {"mint", "--room", "a"},
-     "found --room, which this command does not use; see --help"},
+     "expected an option of this command (see --help), found --room"},
     {{"a file of rooms for a check"},
      {"check", "--rooms", "a"},
-     "found --rooms, which this command does not use; see --help"},
+     "expected an option of this command (see --help), found --rooms"},
     {{"a field for a check"},
      {"check", "--form", "a=b"},
-     "found --form, which this command does not use; see --help"},
+     "expected an option of this command (see --help), found --form"},
     {{"a token's parts for a room"},
      {"explain", "--decode"},
-     "found --decode, which this command does not use; see --help"},
+     "expected an option of this command (see --help), found --decode"},
     {{"a previous token for a check"},
      {"check", "--previous", "t"},
-     "found --previous, which this command does not use; see --help"},
+     "expected an option of this command (see --help), found --previous"},
     {{"a login for a server"},
      {"serve", "--server", "ROOMKEY_USER=a"},
-     "found --server, which this command does not use; see --help"},
-    {{"JSON of a server"}, {"--json"}, "found --json, which this command does not use; see --help"},
+     "expected an option of this command (see --help), found --server"},
+    {{"JSON of a server"},
+     {"--json"},
+     "expected an option of this command (see --help), found --json"},
 };
 
 BOOST_DATA_TEST_CASE(tells_what_is_wrong_in_one_line, k_wrong, row) {
@@ -220,13 +226,13 @@ BOOST_DATA_TEST_CASE(tells_what_is_wrong_in_one_line, k_wrong, row) {
 
 BOOST_AUTO_TEST_CASE(checks_the_number_of_threads_in_the_environment) {
     BOOST_TEST(error_of({}, {"ROOMKEY_THREADS=x"}) ==
-               "ROOMKEY_THREADS: found x; a number from 1 to 64 is allowed");
+               "ROOMKEY_THREADS: expected a number from 1 to 64, found x");
 }
 
 // The argument of an index query (RFC 3875 4.4) reaches argv; that must not become an option.
 BOOST_AUTO_TEST_CASE(takes_no_option_from_the_arguments_of_a_cgi_program) {
     const Variables environment{"QUERY_STRING=--policy%20/tmp/mine", "ROOMKEY_POLICY=p"};
-    BOOST_TEST(options_from_environment(environment.parameters()).policy_file.value() == "p");
+    BOOST_TEST(options_from_environment(environment.parameters()).policy_path.value() == "p");
 }
 
 BOOST_AUTO_TEST_CASE(names_each_option_and_command_in_its_help) {

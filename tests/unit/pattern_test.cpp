@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "roomkey/text/escape.hpp"
 #include "roomkey/token/placeholder.hpp"
 #include "support.hpp"
 

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "roomkey/text/escape.hpp"
 #include "support.hpp"
 
 namespace {

@@ -175,6 +175,8 @@ const std::string k_reference =
     "form.NAME, server.ROOMKEY_NAME, previous.PATH, env.NAME, now, now+N, now-N, uuid, "
     "guest.name, guest.color or 'text'";
 
+const std::string k_secret = "the name of a secret (1 to 64 of a-z, 0-9, - and _)";
+
 const Row k_errors[] = {
     {{"no object"}, "[]", "policy.json: expected an object with \"claims\", found an array"},
     {{"a string"}, "\"x\"", "policy.json: expected an object with \"claims\", found \"x\""},
@@ -184,11 +186,13 @@ const Row k_errors[] = {
      "policy.json /claims: expected an object of claims, found an array"},
     {{"an unknown key"},
      with(R"("clams": {})"),
-     "policy.json /clams: expected claims, header, reply, allowed_origins or renewal, found "
+     "policy.json /clams: expected claims, header, reply, allowed_origins, renewal or secret, "
+     "found "
      "\"clams\""},
     {{"an unknown key with a slash"},
      with(R"("a/b~c": 1)"),
-     "policy.json /a~1b~0c: expected claims, header, reply, allowed_origins or renewal, found "
+     "policy.json /a~1b~0c: expected claims, header, reply, allowed_origins, renewal or secret, "
+     "found "
      "\"a/b~c\""},
     {{"a claim twice"},
      R"({"claims": {"exp": "${now+1}", "a": 1, "a": 2}})",
@@ -357,6 +361,18 @@ const Row k_errors[] = {
      with(R"("allowed_origins": ["https://a.example\r\nX: y"])"),
      "policy.json /allowed_origins/0: expected " + k_origin +
          ", found \"https://a.example\\r\\nX: y\""},
+    {{"a secret that is no name"},
+     with(R"("secret": 1)"),
+     "policy.json /secret: expected " + k_secret + ", found 1"},
+    {{"a secret somewhere else"},
+     with(R"("secret": "../secret")"),
+     "policy.json /secret: expected " + k_secret + ", found \"../secret\""},
+    {{"a secret without a name"},
+     with(R"("secret": "")"),
+     "policy.json /secret: expected " + k_secret + ", found \"\""},
+    {{"a secret in upper case"},
+     with(R"("secret": "Secret")"),
+     "policy.json /secret: expected " + k_secret + ", found \"Secret\""},
     {{"the second origin"},
      with(R"("allowed_origins": ["https://a.example", "b"])"),
      "policy.json /allowed_origins/1: expected " + k_origin + ", found \"b\""},
@@ -392,26 +408,26 @@ BOOST_DATA_TEST_CASE(tells_line_and_column_of_a_syntax_error, k_syntax, row) {
 }
 
 BOOST_AUTO_TEST_CASE(tells_everything_at_once) {
-    BOOST_TEST(
-        findings_of(R"({"claims": {"a": "${b}", "c": "${form.d", "d": 1, "d": 2},
+    BOOST_TEST(findings_of(R"({"claims": {"a": "${b}", "c": "${form.d", "d": 1, "d": 2},
                                "header": {"alg": "RS256"}, "reply": 1,
                                "allowed_origins": ["*", "b"], "more": {}})") ==
-        "policy.json /claims/d: expected each key once, found this one twice in one object\n"
-        "policy.json /more: expected claims, header, reply, allowed_origins or renewal, found "
-        "\"more\"\n"
-        "policy.json /claims/a: expected " +
-            k_reference +
-            ", found b\n"
-            "policy.json /claims/c: expected a placeholder ${NAME}, found ${ without its }\n"
-            "policy.json /claims/exp: expected " +
-            k_exp +
-            ", found nothing\n"
-            "policy.json /header/alg: expected no alg, since HS256 can't be changed, found "
-            "\"RS256\"\n"
-            "policy.json /reply: expected \"text\" or \"json\", found 1\n"
-            "policy.json /allowed_origins/0: expected " +
-            k_origin + ", found \"*\"\npolicy.json /allowed_origins/1: expected " + k_origin +
-            ", found \"b\"");
+               "policy.json /claims/d: expected each key once, found this one twice in one object\n"
+               "policy.json /more: expected claims, header, reply, allowed_origins, renewal or "
+               "secret, found "
+               "\"more\"\n"
+               "policy.json /claims/a: expected " +
+                   k_reference +
+                   ", found b\n"
+                   "policy.json /claims/c: expected a placeholder ${NAME}, found ${ without its }\n"
+                   "policy.json /claims/exp: expected " +
+                   k_exp +
+                   ", found nothing\n"
+                   "policy.json /header/alg: expected no alg, since HS256 can't be changed, found "
+                   "\"RS256\"\n"
+                   "policy.json /reply: expected \"text\" or \"json\", found 1\n"
+                   "policy.json /allowed_origins/0: expected " +
+                   k_origin + ", found \"*\"\npolicy.json /allowed_origins/1: expected " +
+                   k_origin + ", found \"b\"");
 }
 
 BOOST_AUTO_TEST_CASE(measures_a_token_before_it_is_made) {

@@ -17,6 +17,7 @@
 #include "roomkey/auth/auth_handler.hpp"
 #include "roomkey/program/pattern.hpp"
 #include "roomkey/text/base64url.hpp"
+#include "roomkey/text/escape.hpp"
 #include "roomkey/token/placeholder.hpp"
 #include "support.hpp"
 

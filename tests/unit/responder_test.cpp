@@ -29,7 +29,7 @@ AuthHandler handler_of(std::string_view policy) {
 Answer answer(std::string_view policy, std::initializer_list<std::string> variables,
               RandomSource& random) {
     const Variables storage(variables);
-    AuthHandler handler = handler_of(policy);
+    AuthHandlers handler = handler_of(policy);
     return respond(handler, {storage.parameters(), "", BodyRead::complete}, k_now, random);
 }
 
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(names_each_status) {
                                                row.line + "\r\n"));
     }
     const Variables variables{"REQUEST_METHOD=POST", "CONTENT_TYPE=text/plain"};
-    AuthHandler handler = handler_of(k_policy);
+    AuthHandlers handler = handler_of(k_policy);
     test::FixedRandom random;
     const Answer given =
         respond(handler, {variables.parameters(), "x", BodyRead::complete}, k_now, random);

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "next_function.hpp"
+#include "roomkey/text/errors.hpp"
 #include "support.hpp"
 #include "temporary.hpp"
 
@@ -63,12 +64,12 @@ struct Loaded {
 };
 
 // The key; or the errors, and the exit status that they call for.
-Loaded load(const std::optional<std::string>& file,
-            const std::vector<std::string>& variables = {}) {
+Loaded load(const std::optional<std::string>& file, const std::vector<std::string>& variables = {},
+            const std::string& name = "secret") {
     const Variables environment(variables);
     Loaded loaded;
     try {
-        loaded.key = text_of(load_secret(file, environment.parameters(), loaded.warnings));
+        loaded.key = text_of(load_secret(name, file, environment.parameters(), loaded.warnings));
     } catch (const ConfigError& error) {
         BOOST_TEST(error.findings().size() == 1U);
         loaded.key = error.findings().at(0);
@@ -106,8 +107,8 @@ BOOST_AUTO_TEST_CASE(warns_of_a_key_under_32_bytes) {
     BOOST_TEST(loaded.key == k_31);
     BOOST_TEST((loaded.warnings ==
                 std::vector<std::string>{"secret file " + directory.path("b") +
-                                         ": found 31 bytes; at least 32 are advised for HS256 (RFC "
-                                         "7518 3.2)"}));
+                                         ": expected at least 32 bytes for HS256 (RFC 7518 3.2), "
+                                         "found 31"}));
 }
 
 BOOST_AUTO_TEST_CASE(takes_4096_bytes_and_no_more) {
@@ -117,7 +118,7 @@ BOOST_AUTO_TEST_CASE(takes_4096_bytes_and_no_more) {
     // The newline that is cut is no part of the key.
     BOOST_TEST(load(directory.write("n", longest + "\n")).key == longest);
     BOOST_TEST(load({}, {"SCALEDRONE_CHANNEL_SECRET=" + longest}).key == longest);
-    const std::string finding = ": found over 4096 bytes; a key of 32 to 4096 bytes is allowed";
+    const std::string finding = ": expected a key of at most 4096 bytes, found more";
     for (const std::string& content :
          {longest + "k", longest + "k\n", longest + "\n\n", longest + longest}) {
         const Loaded loaded = load(directory.write("b", content));
@@ -134,8 +135,8 @@ struct Bad : test::Case {
     std::string finding;
 };
 
-const std::string k_empty = ": empty; HS256 needs a key";
-const std::string k_placeholder = ": found a placeholder; put the channel's own secret there";
+const std::string k_empty = ": expected a key, found nothing";
+const std::string k_placeholder = ": expected the channel's own secret, found a placeholder";
 
 const Bad k_bad[] = {
     {{"empty"}, "", k_empty},
@@ -180,8 +181,10 @@ BOOST_DATA_TEST_CASE(refuses_a_file_that_everyone_may_read, k_modes, row) {
     if (row.allowed) {
         BOOST_TEST(loaded.key == k_32);
     } else {
-        BOOST_TEST(loaded.key == "secret file " + directory.path("secret") +
-                                     ": found a file that everyone may read; chmod o-r it");
+        BOOST_TEST(loaded.key ==
+                   "secret file " + directory.path("secret") +
+                       ": expected a file that roomkey alone may read (chmod o-r), found one that "
+                       "everyone may read");
         BOOST_TEST(loaded.exit_status == 77);
     }
 }
@@ -190,17 +193,39 @@ BOOST_AUTO_TEST_CASE(tells_a_missing_file) {
     const TemporaryDirectory directory;
     const Loaded loaded = load(directory.path("none"));
     BOOST_TEST(loaded.key == "secret file " + directory.path("none") +
-                                 ": No such file or directory; a readable file is needed");
+                                 ": expected a readable file: No such file or directory");
     BOOST_TEST(loaded.exit_status == 66);
     const std::string file = directory.write("file", k_32);
     BOOST_TEST(load(file + "/secret").exit_status == 66);
 }
 
-BOOST_AUTO_TEST_CASE(refuses_a_directory) {
+BOOST_AUTO_TEST_CASE(reads_a_secret_by_its_name_in_a_directory) {
     const TemporaryDirectory directory;
-    BOOST_TEST(load(directory.path("")).key == "secret file " + directory.path("") +
-                                                   ": found a directory; a regular file is needed");
-    BOOST_TEST(load(directory.path("")).exit_status == 78);
+    (void)directory.write("secret", k_32);
+    (void)directory.write("other", k_32 + "of another channel\n");
+    const std::string path = directory.path(".");
+    BOOST_TEST(load(path).key == k_32);
+    BOOST_TEST(load(path, {}, "other").key == k_32 + "of another channel");
+    BOOST_TEST(load({}, {"CREDENTIALS_DIRECTORY=" + path}, "other").key ==
+               k_32 + "of another channel");
+    BOOST_TEST(load(path, {}, "none").key ==
+               "secret file " + path +
+                   "/none: expected a readable file: No such file or directory");
+    BOOST_TEST(load(path, {}, "none").exit_status == 66);
+}
+
+// The one of the environment, or a file, is not the key of another channel.
+BOOST_AUTO_TEST_CASE(takes_no_other_secret_for_one_that_has_a_name) {
+    const TemporaryDirectory directory;
+    const std::string file = directory.write("secret", k_32);
+    BOOST_TEST(load(file, {}, "other").key ==
+               "secret other: expected a directory in which it is a file, found the file " + file);
+    BOOST_TEST(
+        load({}, {"SCALEDRONE_CHANNEL_SECRET=" + k_32}, "other").key ==
+        "secret other: expected --secret-file, a systemd credential of this name, found none");
+    const std::string credentials = "CREDENTIALS_DIRECTORY=" + directory.path(".");
+    BOOST_TEST(load({}, {credentials, "SCALEDRONE_CHANNEL_SECRET=" + k_32}, "other").exit_status ==
+               78);
 }
 
 BOOST_AUTO_TEST_CASE(tells_a_file_that_it_may_not_read) {
@@ -236,8 +261,8 @@ BOOST_AUTO_TEST_CASE(looks_in_three_places_in_their_order) {
 BOOST_AUTO_TEST_CASE(tells_where_a_key_may_be_given) {
     const Loaded loaded = load({});
     BOOST_TEST(loaded.key ==
-               "secret: not given; --secret-file FILE, a systemd credential named secret, or "
-               "SCALEDRONE_CHANNEL_SECRET in the environment, is needed");
+               "secret secret: expected --secret-file, a systemd credential of this name, or "
+               "SCALEDRONE_CHANNEL_SECRET in the environment, found none");
     BOOST_TEST(loaded.exit_status == 78);
 }
 
@@ -265,7 +290,8 @@ BOOST_AUTO_TEST_CASE(is_moved_out_of_the_environment) {
     BOOST_TEST(second == std::string(second.size(), '\0'));
     BOOST_TEST(environment[0] == other.data());
     std::vector<std::string> warnings;
-    const Secret secret = load_secret(std::nullopt, Parameters(environment.data()), warnings);
+    const Secret secret =
+        load_secret("secret", std::nullopt, Parameters(environment.data()), warnings);
     BOOST_TEST(text_of(secret) == k_32);
 }
 

@@ -12,13 +12,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "gateway.hpp"
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 #include "temporary.hpp"
 
 namespace {
@@ -28,22 +29,20 @@ using namespace roomkey::test;
 
 BOOST_AUTO_TEST_SUITE(serve)
 
-const std::string k_secret(32, 'k');
-
 // serve() in a thread of its own, to which signals are sent: those of the process stay blocked
 // meanwhile, as nothing else here waits for them.
 class Serving {
 public:
-    Serving() : m_secret(m_directory.write("secret", k_secret)) {
+    Serving() {
         sigset_t signals;
         ::sigfillset(&signals);
         ::pthread_sigmask(SIG_BLOCK, &signals, &m_before);
         m_thread = std::thread([this] {
-            Options options;
-            options.secret_file = m_secret;
-            options.threads = 3;
-            m_status = roomkey::serve(options, m_environment.parameters(),
-                                      Listener::open("unix:" + path()));
+            constexpr unsigned k_threads = 3;
+            m_status =
+                roomkey::serve(Listener::open("unix:" + path()), k_threads, Limits{}, [this] {
+                    return m_is_good ? builtin_handler() : throw ConfigError({"bad on purpose"});
+                });
         });
     }
     ~Serving() {
@@ -64,7 +63,8 @@ public:
     }
 
     [[nodiscard]] std::string path() const { return m_directory.path("socket"); }
-    [[nodiscard]] const TemporaryDirectory& directory() const { return m_directory; }
+    // What the next reload finds.
+    void set_good(bool good) { m_is_good = good; }
 
     // The answer to a request on a connection of its own, for which it may have to wait.
     [[nodiscard]] std::string ask() const {
@@ -88,8 +88,7 @@ public:
 
 private:
     TemporaryDirectory m_directory;
-    std::string m_secret;
-    Variables m_environment{"SCALEDRONE_CHANNEL_ID=channel"};
+    std::atomic<bool> m_is_good = true;
     sigset_t m_before{};
     std::optional<int> m_status;
     std::thread m_thread;
@@ -114,7 +113,7 @@ BOOST_AUTO_TEST_CASE(serves_on_after_reloads_good_and_bad) {
     BOOST_TEST(before.starts_with("Status: 200 OK\r\n"));
     server.signal(SIGHUP);
     BOOST_TEST(server.ask().starts_with("Status: 200 OK\r\n"));
-    (void)server.directory().write("secret", "");
+    server.set_good(false);
     server.signal(SIGHUP);
     BOOST_TEST(server.ask().starts_with("Status: 200 OK\r\n"));
     BOOST_TEST(server.stop(SIGTERM) == 0);
@@ -122,12 +121,12 @@ BOOST_AUTO_TEST_CASE(serves_on_after_reloads_good_and_bad) {
 
 BOOST_AUTO_TEST_CASE(does_not_start_with_a_bad_configuration_and_leaves_no_socket) {
     const TemporaryDirectory directory;
-    const Variables environment{"SCALEDRONE_CHANNEL_ID=channel"};
     sigset_t before;
     ::pthread_sigmask(SIG_BLOCK, nullptr, &before);
-    BOOST_CHECK_THROW((void)roomkey::serve({}, environment.parameters(),
-                                           Listener::open("unix:" + directory.path("socket"))),
-                      ConfigError);
+    const auto load = []() -> AuthHandlers { throw ConfigError({"bad on purpose"}); };
+    BOOST_CHECK_THROW(
+        (void)roomkey::serve(Listener::open("unix:" + directory.path("socket")), 1, Limits{}, load),
+        ConfigError);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     BOOST_TEST(::access(directory.path("socket").c_str(), F_OK) != 0);
 }

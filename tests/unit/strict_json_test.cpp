@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 #include "support.hpp"
 
 namespace {

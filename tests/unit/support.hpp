@@ -17,8 +17,8 @@
 
 #include "roomkey/request/http.hpp"
 #include "roomkey/request/refusal.hpp"
-#include "roomkey/text/config_error.hpp"
 #include "roomkey/text/diagnostics.hpp"
+#include "roomkey/text/errors.hpp"
 #include "roomkey/token/random.hpp"
 
 namespace roomkey::test {

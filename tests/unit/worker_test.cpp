@@ -152,7 +152,7 @@ private:
     TemporaryDirectory m_directory;
     std::string m_path;
     Listener m_listener;
-    SharedHandler m_handlers{builtin_handler()};
+    SharedHandlers m_handlers{builtin_handler()};
     Worker m_worker;
     std::thread m_thread;
     std::string m_failure;

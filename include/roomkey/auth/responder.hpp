@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-#include "roomkey/auth/auth_handler.hpp"
+#include "roomkey/auth/auth_handlers.hpp"
 #include "roomkey/request/http.hpp"
 #include "roomkey/request/refusal.hpp"
 #include "roomkey/token/random.hpp"
@@ -23,8 +23,9 @@ struct Answer {
 // The answer to a request that nobody may look into.
 [[nodiscard]] Answer refuse(Reason reason);
 
-// Lets the handler answer; whatever it throws becomes one fixed 500, and no token.
-[[nodiscard]] Answer respond(AuthHandler& handler, const Request& request,
+// Lets the handler answer that the web server has picked; whatever is thrown becomes one fixed 500,
+// and no token.
+[[nodiscard]] Answer respond(AuthHandlers& handlers, const Request& request,
                              std::chrono::sys_seconds now, RandomSource& random);
 
 }  // namespace roomkey

@@ -3,6 +3,7 @@
 // stdout.
 #pragma once
 
+#include "roomkey/gateway/shared_handlers.hpp"
 #include "roomkey/request/http.hpp"
 
 namespace roomkey {
@@ -11,9 +12,8 @@ namespace roomkey {
 [[nodiscard]] bool is_cgi(const Parameters& environment);
 
 // Answers the request and returns the exit status; a wrong configuration is answered with 500.
-// Takes its options from the environment alone, as its arguments come from the visitor. Reads no
-// more of stdin than CONTENT_LENGTH, as web servers leave it open, and waits at most five seconds
-// for it.
-[[nodiscard]] int run_cgi(const Parameters& environment);
+// Reads no more of stdin than CONTENT_LENGTH, as web servers leave it open, and waits at most five
+// seconds for it.
+[[nodiscard]] int run_cgi(const Parameters& environment, const LoadHandlers& load);
 
 }  // namespace roomkey

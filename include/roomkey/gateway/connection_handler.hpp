@@ -12,7 +12,7 @@
 #include "roomkey/gateway/fastcgi.hpp"
 #include "roomkey/gateway/limits.hpp"
 #include "roomkey/gateway/record_reader.hpp"
-#include "roomkey/gateway/shared_handler.hpp"
+#include "roomkey/gateway/shared_handlers.hpp"
 #include "roomkey/gateway/system.hpp"
 
 namespace roomkey {
@@ -20,7 +20,7 @@ namespace roomkey {
 // For one worker. It never waits: what is not there yet is left for another call.
 class ConnectionHandler {
 public:
-    ConnectionHandler(Connections& connections, SharedHandler& handlers, const Limits& limits);
+    ConnectionHandler(Connections& connections, SharedHandlers& handlers, const Limits& limits);
 
     // Acts on the input of `fd`, one of the connections. It may close it, or others that hold
     // more memory than there is. False if more input may be there: then it is to be called again,
@@ -40,7 +40,7 @@ private:
     void keep_rest(int fd, fastcgi::RecordReader& reader);
 
     Connections& m_connections;
-    SharedHandler::Copy m_handler;
+    SharedHandlers::Copy m_handler;
     std::size_t m_max_buffered;
     SystemRandom m_random;
     fastcgi::LibfcgiRequest m_libfcgi;

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "roomkey/auth/auth_handler.hpp"
+#include "roomkey/auth/auth_handlers.hpp"
 #include "roomkey/gateway/record_reader.hpp"
 #include "roomkey/token/random.hpp"
 
@@ -28,11 +28,11 @@ public:
     LibfcgiRequest(const LibfcgiRequest&) = delete;
     LibfcgiRequest& operator=(const LibfcgiRequest&) = delete;
 
-    // Gives libfcgi a copy of the request to read, lets `handler` answer what it has read, and
+    // Gives libfcgi a copy of the request to read, lets `handlers` answer what it has read, and
     // sends the answer on `connection`, which must be non-blocking; so nothing here waits. A
     // request that libfcgi can't read to its end gets no token.
     [[nodiscard]] ConnectionFate answer(int connection, const ReceivedRequest& received,
-                                        AuthHandler& handler, RandomSource& random);
+                                        AuthHandlers& handlers, RandomSource& random);
 
 private:
     class Impl;

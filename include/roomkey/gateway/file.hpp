@@ -6,10 +6,18 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "roomkey/gateway/descriptor.hpp"
 
 namespace roomkey {
+
+// Whether `path` is a directory.
+[[nodiscard]] bool is_directory(const std::string& path);
+
+// The names in a directory, in order. Throws ConfigError.
+[[nodiscard]] std::vector<std::string> names_in(const std::string& directory,
+                                                const std::string& where);
 
 // Opens a file for reading. `where` is what errors call it. Throws ConfigError, whose exit status
 // tells a file that is missing from one that may not be read and from something else.

@@ -2,16 +2,17 @@
 // The FastCGI server as a whole: threads, signals, reload.
 #pragma once
 
+#include "roomkey/gateway/limits.hpp"
 #include "roomkey/gateway/listener.hpp"
-#include "roomkey/program/options.hpp"
-#include "roomkey/request/http.hpp"
+#include "roomkey/gateway/shared_handlers.hpp"
 
 namespace roomkey {
 
-// Serves on `listener` until SIGTERM, SIGINT or SIGUSR1, then finishes what was accepted and
-// returns the exit status. SIGHUP reads policy and secret again; what is wrong with them is
-// logged, and then the old ones stay in force. Throws ConfigError for a bad configuration at
-// the start.
-[[nodiscard]] int serve(const Options& options, const Parameters& environment, Listener listener);
+// Serves on `listener` with so many threads, which share `limits`, until SIGTERM, SIGINT or
+// SIGUSR1; then finishes what was accepted and returns the exit status. SIGHUP loads again; when
+// that throws, the reason is logged, and the old handlers stay in force. What loading throws at the
+// start, it throws.
+[[nodiscard]] int serve(Listener listener, unsigned thread_count, const Limits& limits,
+                        const LoadHandlers& load);
 
 }  // namespace roomkey

@@ -14,7 +14,7 @@
 #include "roomkey/gateway/counts.hpp"
 #include "roomkey/gateway/descriptor.hpp"
 #include "roomkey/gateway/limits.hpp"
-#include "roomkey/gateway/shared_handler.hpp"
+#include "roomkey/gateway/shared_handlers.hpp"
 
 namespace roomkey {
 
@@ -22,7 +22,7 @@ class Worker {
 public:
     // `listener` is a non-blocking listening socket that other workers and processes may share.
     // Throws std::system_error for want of descriptors.
-    Worker(int listener, SharedHandler& handlers, const Limits& limits);
+    Worker(int listener, SharedHandlers& handlers, const Limits& limits);
 
     // Serves until stop() is called; then finishes what was accepted, and returns. Throws
     // std::system_error when nobody can be served any more.

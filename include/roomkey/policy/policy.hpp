@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "roomkey/request/http.hpp"
-#include "roomkey/text/config_error.hpp"
+#include "roomkey/text/errors.hpp"
 #include "roomkey/token/template.hpp"
 
 namespace roomkey {
@@ -71,6 +71,8 @@ struct Policy {
     // Origins (RFC 6454 6.2) that may read the answers; none means that no CORS header is sent.
     std::vector<std::string> allowed_origins;
     std::optional<Renewal> renewal;
+    // The name of the secret that signs its tokens.
+    std::string secret = "secret";
     // The fields of a request that the claims are made from; of others nothing is asked. The field
     // of the previous token is none of them.
     std::vector<std::string> form_fields;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,12 +15,14 @@ enum class Command { none, serve, check, mint, explain, help, version };
 
 struct Options {
     Command command = Command::none;
-    std::optional<std::string> policy_file;
-    std::optional<std::string> secret_file;
+    // A file, or a directory with one for each policy, and for each secret.
+    std::optional<std::string> policy_path;
+    std::optional<std::string> secret_path;
     // `unix:PATH` or `HOST:PORT`.
     std::optional<std::string> socket;
     unsigned threads = 2;
-    // For mint and explain: NAME=VALUE pairs.
+    // For mint and explain: the policy's name, and NAME=VALUE pairs.
+    std::string policy_name;
     std::vector<std::string> form;
     std::vector<std::string> server;
     // For mint and explain: a file with the token that the request had before.
@@ -33,12 +34,6 @@ struct Options {
     std::optional<std::string> rooms_file;
     // For check, mint and explain.
     bool json = false;
-};
-
-// A command line that can't be understood; what() says in one line what is wrong with it.
-class UsageError : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
 };
 
 // The files that the environment names, which is all that a CGI program listens to: its arguments

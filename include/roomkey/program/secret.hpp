@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "roomkey/request/http.hpp"
-#include "roomkey/text/config_error.hpp"
 
 namespace roomkey {
 
@@ -40,12 +39,14 @@ private:
 // starts.
 void hide_secret(char** environment);
 
-// Reads the key from `file`, or else $CREDENTIALS_DIRECTORY/secret if it exists, or else the
-// variable SCALEDRONE_CHANNEL_SECRET. A file holds the raw bytes; exactly one newline at its end is
-// cut.
+// Reads the key that has the name. It is in the file `configured`, where its name is `secret`; in
+// the directory `configured`, or else in $CREDENTIALS_DIRECTORY, as a file of its name; or else, if
+// its name is `secret`, in the variable SCALEDRONE_CHANNEL_SECRET. A file holds the raw bytes;
+// exactly one newline at its end is cut.
 // Throws ConfigError for a key that is missing, empty, a placeholder, over 4096 bytes, or in a file
 // that everyone may read. Appends to `warnings` what is allowed but unwise.
-[[nodiscard]] Secret load_secret(const std::optional<std::string>& file,
+[[nodiscard]] Secret load_secret(const std::string& name,
+                                 const std::optional<std::string>& configured,
                                  const Parameters& environment, std::vector<std::string>& warnings);
 
 }  // namespace roomkey

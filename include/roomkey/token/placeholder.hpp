@@ -87,11 +87,4 @@ struct Text {
 // `value` as `filter` leaves it.
 [[nodiscard]] std::string filtered(std::string_view value, Filter filter);
 
-// Quotes the characters that have a meaning in a regular expression (PCRE2 and ECMAScript alike)
-// and no other, so that an id such as `bcI:GPhz6A2T` stays as it is.
-[[nodiscard]] std::string quote_regex(std::string_view text);
-
-// Appends `text`, which must be UTF-8, as the inside of a JSON string (RFC 8259 7).
-void append_json_escaped(std::string& out, std::string_view text);
-
 }  // namespace roomkey

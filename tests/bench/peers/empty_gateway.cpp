@@ -13,7 +13,7 @@
 namespace roomkey {
 
 // As many bytes as an answer with a token of the built-in policy.
-Answer respond(AuthHandler&, const Request&, std::chrono::sys_seconds, RandomSource&) {
+Answer respond(AuthHandlers&, const Request&, std::chrono::sys_seconds, RandomSource&) {
     static const std::string k_bytes =
         "Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 500\r\n"
         "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n" +
@@ -24,7 +24,9 @@ Answer respond(AuthHandler&, const Request&, std::chrono::sys_seconds, RandomSou
 }  // namespace roomkey
 
 int main(int argc, char** argv) {
-    const roomkey::Parameters environment(environ);
-    const roomkey::Options options = roomkey::parse_command_line(argc, argv, environment);
-    return roomkey::serve(options, environment, roomkey::Listener::open(options.socket.value()));
+    using namespace roomkey;
+    const Parameters environment(environ);
+    const Options options = parse_command_line(argc, argv, environment);
+    return serve(Listener::open(options.socket.value()), options.threads, Limits{},
+                 [] { return AuthHandlers(); });
 }
