@@ -167,11 +167,12 @@ std::optional<PreviousClaims> AuthHandler::previous_claims(std::string_view toke
 }
 
 Outcome<std::string> AuthHandler::token(const RenderInput& input) {
-    if (auto refusal = m_policy->claims.render(input, m_claims)) {
-        return std::move(*refusal);
+    const auto claims = m_policy->claims.render(input, m_claims);
+    if (!claims) {
+        return claims.error();
     }
-    m_policy->check_size(m_claims.text());
-    return make_token(m_signer, m_policy->encoded_header, m_claims.text());
+    m_policy->check_size(*claims);
+    return make_token(m_signer, m_policy->encoded_header, *claims);
 }
 
 }  // namespace roomkey

@@ -244,14 +244,15 @@ void Template::fixed_key(std::size_t object, std::string_view key) {
 
 Outcome<std::string> Template::render(const RenderInput& input) const {
     Buffer buffer;
-    if (auto refusal = render(input, buffer)) {
-        return std::move(*refusal);
-    }
-    return std::move(buffer.m_text);
+    const auto text = render(input, buffer);
+    return text ? Outcome<std::string>(std::string(*text)) : text.error();
 }
 
-std::optional<Refusal> Template::render(const RenderInput& input, Buffer& buffer) const {
-    return Rendering(*this, input, buffer).run();
+Outcome<std::string_view> Template::render(const RenderInput& input, Buffer& buffer) const {
+    if (auto refusal = Rendering(*this, input, buffer).run()) {
+        return std::move(*refusal);
+    }
+    return std::string_view(buffer.m_text);
 }
 
 std::size_t Template::literal_size() const {

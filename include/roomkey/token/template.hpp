@@ -60,9 +60,9 @@ public:
     // A uuid, guest name or colour is the same wherever it stands in one rendering.
     [[nodiscard]] Outcome<std::string> render(const RenderInput& input) const;
 
-    // The same without an allocation, once the buffer has grown: the text is in `buffer` unless a
-    // refusal is returned.
-    [[nodiscard]] std::optional<Refusal> render(const RenderInput& input, Buffer& buffer) const;
+    // The same without an allocation, once the buffer has grown; the text is valid as long as
+    // nothing else is rendered into it.
+    [[nodiscard]] Outcome<std::string_view> render(const RenderInput& input, Buffer& buffer) const;
 
     // How many bytes of the JSON text are the same for every request.
     [[nodiscard]] std::size_t literal_size() const;
@@ -106,9 +106,6 @@ private:
 
 // Memory for renderings, used again and again; for one thread.
 class Template::Buffer {
-public:
-    [[nodiscard]] std::string_view text() const { return m_text; }
-
 private:
     friend class Template;
     struct Key {
