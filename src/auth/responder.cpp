@@ -55,13 +55,24 @@ std::string copy_of(const char* reason) noexcept {
     }
 }
 
+Answer failed(std::string failure, bool with_body) {
+    Response response;
+    response.status = 500;
+    response.body = "No token can be made at the moment";
+    return {response.status, to_cgi(response, with_body), std::move(failure)};
+}
+
 }  // namespace
 
-Answer refuse(Reason reason) {
+Answer refuse(const Refusal& refusal) {
     Response response;
-    response.status = status_of(reason);
-    response.body = public_text({reason});
+    response.status = status_of(refusal.reason);
+    response.body = public_text(refusal);
     return {response.status, to_cgi(response, true), {}};
+}
+
+Answer fail(std::string failure) {
+    return failed(std::move(failure), true);
 }
 
 Answer respond(AuthHandlers& handlers, const Request& request, std::chrono::sys_seconds now,
@@ -77,10 +88,7 @@ Answer respond(AuthHandlers& handlers, const Request& request, std::chrono::sys_
     } catch (...) {
         failure = "unknown exception";
     }
-    Response response;
-    response.status = 500;
-    response.body = "No token can be made at the moment";
-    return {response.status, to_cgi(response, with_body), std::move(failure)};
+    return failed(std::move(failure), with_body);
 }
 
 }  // namespace roomkey

@@ -81,11 +81,11 @@ int write_all(std::string_view bytes) {
 // Throws away a body that was left unread. Under mod_cgid stdin and stdout are one socket, and
 // ending with input unread would reset it, and cut off the answer.
 void discard_body(const Parameters& environment) {
-    constexpr long long k_most = 1'048'576;
+    constexpr long long k_max_discarded = 1'048'576;
     constexpr std::size_t k_piece = 4096;
     constexpr std::chrono::milliseconds k_patience{500};
     const long long declared = parse_decimal(environment.get("CONTENT_LENGTH"));
-    auto left = static_cast<std::size_t>(std::clamp(declared, 0LL, k_most));
+    auto left = static_cast<std::size_t>(std::clamp(declared, 0LL, k_max_discarded));
     while (left > 0) {
         const Body piece = read_body(std::min(left, k_piece), k_patience);
         if (piece.bytes.empty() || piece.read != BodyRead::complete) {
@@ -95,11 +95,7 @@ void discard_body(const Parameters& environment) {
     }
 }
 
-constexpr std::string_view k_failure =
-    "Status: 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    "Cache-Control: no-store\r\n\r\nNo token can be made at the moment";
-
-std::string answer(const Parameters& environment, AuthHandlers handlers) {
+std::string answer(const Parameters& environment, AuthHandlers& handlers) {
     const Body body =
         read_body(wanted(environment), limits_from_environment(environment).request_time);
     SystemRandom random;
@@ -117,19 +113,20 @@ bool is_cgi(const Parameters& environment) {
 }
 
 int run_cgi(const Parameters& environment, const LoadHandlers& load) {
-    bool is_left_unread =
-        parse_decimal(environment.get("CONTENT_LENGTH")) > static_cast<long long>(k_max_body);
+    bool is_left_unread = true;
     std::string bytes;
     // Whatever goes wrong here must not look like a visitor who is refused.
     try {
-        bytes = answer(environment, load());
+        AuthHandlers handlers = load();
+        is_left_unread =
+            parse_decimal(environment.get("CONTENT_LENGTH")) > static_cast<long long>(k_max_body);
+        bytes = answer(environment, handlers);
     } catch (const ConfigError& error) {
         log(Severity::error, error.findings());
-        is_left_unread = true;
-        bytes = k_failure;
+        bytes = fail({}).bytes;
     } catch (const std::exception& error) {
         log(Severity::error, error.what());
-        bytes = k_failure;
+        bytes = fail({}).bytes;
     }
     const int status = write_all(bytes);
     if (is_left_unread) {

@@ -42,8 +42,8 @@ void make_non_blocking(int fd) {
     }
     // The flag belongs to all who share the socket, and systemd clears it whenever it starts
     // another process on fd 0. Accepting waits a moment at most all the same.
-    constexpr timeval k_longest_wait{0, 50'000};
-    if (::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &k_longest_wait, sizeof(k_longest_wait)) != 0) {
+    constexpr timeval k_max_wait{0, 50'000};
+    if (::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &k_max_wait, sizeof(k_max_wait)) != 0) {
         fail("listening socket");
     }
     // Connections inherit it. An answer must fit whole, since writing never waits.
@@ -99,8 +99,8 @@ HostAndPort split(const std::string& address) {
     const std::size_t colon = address.rfind(':');
     std::string host = address.substr(0, colon == std::string::npos ? 0 : colon);
     const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
-    constexpr long long k_highest_port = 65535;
-    if (const long long number = parse_decimal(port); number < 1 || number > k_highest_port) {
+    constexpr long long k_max_port = 65535;
+    if (const long long number = parse_decimal(port); number < 1 || number > k_max_port) {
         throw UsageError("--socket: expected unix:PATH or HOST:PORT, found " + address);
     }
     if (host.size() > 1 && host.front() == '[' && host.back() == ']') {

@@ -144,12 +144,12 @@ ParseResult RecordReader::take_parameters() {
     if (m_content.empty()) {
         m_stage = Stage::body;
         if (!keep_variables(parameters)) {
-            m_request.refusal = Reason::parameters_malformed;
+            m_request.refusal = Refusal{Reason::parameters_malformed};
         }
         return {InputStatus::incomplete};
     }
     if (m_content.size() > k_max_parameters - parameters.size()) {
-        m_request.refusal = Reason::parameters_too_long;
+        m_request.refusal = Refusal{Reason::parameters_too_long, {}, {}, k_max_parameters};
         return {InputStatus::request};
     }
     parameters.append(m_content);

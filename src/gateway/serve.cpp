@@ -37,10 +37,11 @@ sigset_t waited_signals() {
 // The limits of each of so many threads.
 Limits share_of(Limits limits, unsigned threads) {
     constexpr std::size_t k_reserve = 64;  // files, epoll sets, what the libraries open
-    constexpr std::size_t k_most = 16'384;
+    constexpr std::size_t k_max_connections = 16'384;
     const std::size_t descriptors = raise_descriptor_limit();
-    limits.connections = std::clamp<std::size_t>(
-        (std::max(descriptors, k_reserve + 1) - k_reserve) / threads, 1, k_most / threads);
+    limits.connections =
+        std::clamp<std::size_t>((std::max(descriptors, k_reserve + 1) - k_reserve) / threads, 1,
+                                k_max_connections / threads);
     // A worker has room for some of the largest requests, however many workers there are.
     constexpr std::size_t k_min_buffered = std::size_t{512} * 1024;
     limits.buffered = std::max(k_max_buffered / threads, k_min_buffered);

@@ -44,9 +44,9 @@ bool is_host(std::string_view host) {
 }
 
 bool is_port(std::string_view port, std::string_view default_port) {
-    constexpr long long k_highest = 65'535;
+    constexpr long long k_max_port = 65'535;
     const long long number = parse_decimal(port);
-    return number >= 1 && number <= k_highest && port.front() != '0' && port != default_port;
+    return number >= 1 && number <= k_max_port && port.front() != '0' && port != default_port;
 }
 
 }  // namespace

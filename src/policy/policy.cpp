@@ -43,7 +43,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr unsigned k_longest_lifetime = 365 * 24 * 60 * 60;
+constexpr unsigned k_max_lifetime = 365 * 24 * 60 * 60;
 // Seconds reach this number in the year 5138; a larger one can only be milliseconds.
 constexpr double k_milliseconds_from = 1e11;
 
@@ -124,9 +124,9 @@ private:
     void check_size() {
         const std::size_t text = m_policy.claims.literal_size();
         const std::size_t size = m_policy.token_size(text);
-        if (size > k_longest_token) {
+        if (size > k_max_token_bytes) {
             error(m_policy.encoded_header.size() > text ? "/header" : "/claims",
-                  "tokens of 65536 bytes at most",
+                  "tokens of " + std::to_string(k_max_token_bytes) + " bytes at most",
                   "text that makes them " + std::to_string(size) + " or more");
         }
     }
@@ -141,7 +141,7 @@ private:
         if (time != nullptr &&
             *time == Placeholder{{{Source::now, {}, time->alternatives.front().offset}}} &&
             time->alternatives.front().offset > 0 &&
-            time->alternatives.front().offset <= k_longest_lifetime) {
+            time->alternatives.front().offset <= k_max_lifetime) {
             m_policy.lifetime = std::chrono::seconds(time->alternatives.front().offset);
             return;
         }
@@ -245,7 +245,7 @@ private:
             return;
         }
         if (!within.is_number_unsigned() ||
-            within.get<std::uint64_t>() > std::uint64_t{k_longest_lifetime}) {
+            within.get<std::uint64_t>() > std::uint64_t{k_max_lifetime}) {
             error("/renewal/within", "seconds, at most 31536000 (a year)", shown(within));
             return;
         }
@@ -266,9 +266,10 @@ std::size_t Policy::token_size(std::size_t claims_size) const {
 }
 
 void Policy::check_size(std::string_view rendered) const {
-    if (const std::size_t size = token_size(rendered.size()); size > k_longest_token) {
+    if (const std::size_t size = token_size(rendered.size()); size > k_max_token_bytes) {
         throw TokenTooLong("the policy makes a token of " + std::to_string(size) +
-                           " bytes of this request; 65536 are allowed");
+                           " bytes of this request; " + std::to_string(k_max_token_bytes) +
+                           " are allowed");
     }
 }
 

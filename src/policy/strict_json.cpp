@@ -87,8 +87,8 @@ private:
 }  // namespace
 
 Json parse_strict_json(std::string_view text, Diagnostics& diagnostics) {
-    if (text.size() > k_largest_json) {
-        diagnostics.error("", {"65536 bytes at most", "more"});
+    if (text.size() > k_max_json_bytes) {
+        diagnostics.error("", {std::to_string(k_max_json_bytes) + " bytes at most", "more"});
         diagnostics.throw_if_any();
     }
     // To nlohmann a zero byte is the end, and what is behind it would be ignored.
@@ -105,7 +105,7 @@ Json parse_strict_json(std::string_view text, Diagnostics& diagnostics) {
         Json parsed = Json::parse(text, see, true, true);
         // Copying and printing a value recurse, so nothing is done with one that is too deep.
         if (watch.too_deep()) {
-            diagnostics.error("", {"32 levels at most", "more than 64"});
+            diagnostics.error("", {std::to_string(k_max_depth) + " levels at most", "more"});
             diagnostics.throw_if_any();
         }
         return parsed;

@@ -65,7 +65,7 @@ void print_token(const std::string& token, const Options& options) {
 
 }  // namespace
 
-int refuse(const Refusal& refusal) {
+int report_refusal(const Refusal& refusal) {
     std::string text = public_text(refusal);
     if (refusal.reason == Reason::missing_field) {
         text += "; --form " + refusal.field + "=VALUE gives it";
@@ -174,7 +174,7 @@ int run_mint(const Options& options, const Parameters& environment) {
     log(Severity::warning, setup.warnings);
     const auto form = form_of(options.form, handler.fields());
     if (!form) {
-        return refuse(form.error());
+        return report_refusal(form.error());
     }
     const std::vector<const char*> pairs = parameters_of(options.server);
     const Parameters parameters(pairs.data());
@@ -183,7 +183,7 @@ int run_mint(const Options& options, const Parameters& environment) {
     const auto token =
         handler.token({*form, parameters, current_time(), random, previous ? &*previous : nullptr});
     if (!token) {
-        return refuse(token.error());
+        return report_refusal(token.error());
     }
     print_token(*token, options);
     return EX_OK;

@@ -32,23 +32,23 @@ const char* yes_or_no(bool right) {
 
 // A line must stay a line, and a match must end in bounded time.
 void check_room(const std::string& room) {
-    constexpr std::size_t k_longest = 256;
-    if (room.empty() || room.size() > k_longest || !is_utf8(room) || has_control_character(room)) {
-        throw UsageError(
-            "explain: expected a room of 1 to 256 bytes of UTF-8 without control characters, "
-            "found " +
-            std::string(room.empty() ? "an empty one" : "another"));
+    constexpr std::size_t k_max_room = 256;
+    if (room.empty() || room.size() > k_max_room || !is_utf8(room) || has_control_character(room)) {
+        throw UsageError("explain: expected a room of 1 to " + std::to_string(k_max_room) +
+                         " bytes of UTF-8 without control characters, "
+                         "found " +
+                         std::string(room.empty() ? "an empty one" : "another"));
     }
 }
 
 // The rooms that are asked for, from the options and the file.
 std::vector<std::string> rooms_of(const Options& options) {
-    constexpr std::size_t k_largest = 1'048'576;
+    constexpr std::size_t k_max_file = 1'048'576;
     std::vector<std::string> rooms = options.rooms;
     if (options.rooms_file) {
         const std::string where = "rooms " + *options.rooms_file;
-        const std::string text = read_text(*options.rooms_file, where, k_largest);
-        if (text.size() > k_largest) {
+        const std::string text = read_text(*options.rooms_file, where, k_max_file);
+        if (text.size() > k_max_file) {
             throw ConfigError({where + ": expected at most 1 MiB, found more"}, EX_CONFIG);
         }
         std::istringstream lines(text);
@@ -186,7 +186,7 @@ int run_explain(const Options& options, const Parameters& environment) {
     const Policy policy = load_policy(options.policy_name, options, environment);
     const auto form = form_of(options.form, fields_read_by(policy));
     if (!form) {
-        return refuse(form.error());
+        return report_refusal(form.error());
     }
     const std::vector<const char*> pairs = parameters_of(options.server);
     const Parameters parameters(pairs.data());
@@ -200,7 +200,7 @@ int run_explain(const Options& options, const Parameters& environment) {
     const auto claims = policy.claims.render(
         {*form, parameters, current_time(), random, previous ? &*previous : nullptr});
     if (!claims) {
-        return refuse(claims.error());
+        return report_refusal(claims.error());
     }
     policy.check_size(*claims);
     print(options, rooms, permissions_of(Json::parse(*claims)));

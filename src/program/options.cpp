@@ -16,12 +16,13 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr unsigned k_most_threads = 64;
+constexpr unsigned k_max_threads = 64;
 
 unsigned parse_threads(std::string_view text, const std::string& where) {
     const long long number = parse_decimal(text);
-    if (number < 1 || number > k_most_threads) {
-        throw UsageError(where + ": expected a number from 1 to 64, found " + std::string(text));
+    if (number < 1 || number > k_max_threads) {
+        throw UsageError(where + ": expected a number from 1 to " + std::to_string(k_max_threads) +
+                         ", found " + std::string(text));
     }
     return static_cast<unsigned>(number);
 }

@@ -22,9 +22,9 @@ namespace {
 
 constexpr std::string_view k_variable = "SCALEDRONE_CHANNEL_SECRET";
 constexpr std::string_view k_default_secret = "secret";
-constexpr std::size_t k_longest = 4096;
+constexpr std::size_t k_max_key = 4096;
 // RFC 7518 3.2: a key of at least the size of the hash.
-constexpr std::size_t k_advised = 32;
+constexpr std::size_t k_min_advised = 32;
 
 [[noreturn]] void fail(const std::string& finding, int exit_status = EX_CONFIG) {
     throw ConfigError({finding}, exit_status);
@@ -40,7 +40,7 @@ Secret read_secret_file(const std::string& path, const std::string& where) {
              EX_NOPERM);
     }
     // One byte more than the longest key and its newline tells that it is too long.
-    Secret secret(k_longest + 2);
+    Secret secret(k_max_key + 2);
     std::size_t size = read_file(file, secret.storage(), where);
     if (size > 0 && secret.storage()[size - 1] == '\n') {
         --size;
@@ -94,15 +94,16 @@ void check(const Secret& secret, const std::string& where, std::vector<std::stri
     if (key.empty()) {
         fail(where + ": expected a key, found nothing");
     }
-    if (key.size() > k_longest) {
-        fail(where + ": expected a key of at most 4096 bytes, found more");
+    if (key.size() > k_max_key) {
+        fail(where + ": expected a key of at most " + std::to_string(k_max_key) +
+             " bytes, found more");
     }
     if (is_placeholder(key)) {
         fail(where + ": expected the channel's own secret, found a placeholder");
     }
-    if (key.size() < k_advised) {
-        warnings.push_back(where + ": expected at least 32 bytes for HS256 (RFC 7518 3.2), found " +
-                           std::to_string(key.size()));
+    if (key.size() < k_min_advised) {
+        warnings.push_back(where + ": expected at least " + std::to_string(k_min_advised) +
+                           " bytes for HS256 (RFC 7518 3.2), found " + std::to_string(key.size()));
     }
     if (key.back() == '\r' || key.back() == '\n') {
         warnings.push_back(where + ": ends in a line end that is taken as part of the key");

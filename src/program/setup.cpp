@@ -72,7 +72,7 @@ Policy compile(const Source& source, const Parameters& environment) {
     if (!source.file) {
         return compile_policy(k_builtin_policy, "built-in policy", environment);
     }
-    const std::string text = read_text(*source.file, "policy " + *source.file, k_largest_json);
+    const std::string text = read_text(*source.file, "policy " + *source.file, k_max_json_bytes);
     return compile_policy(text, *source.file, environment);
 }
 

@@ -26,11 +26,11 @@ Refusal malformed(std::string_view detail) {
 
 // RFC 2046 5.1.1: 1 to 70 characters of bchars, not ending in a space.
 bool is_boundary(std::string_view text) {
-    constexpr std::size_t k_longest = 70;
+    constexpr std::size_t k_max_size = 70;
     static constexpr CharSet k_boundary_characters(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
         "'()+_,-./:=? ");
-    return !text.empty() && text.size() <= k_longest && text.back() != ' ' &&
+    return !text.empty() && text.size() <= k_max_size && text.back() != ' ' &&
            k_boundary_characters.has_all(text);
 }
 

@@ -36,7 +36,7 @@ constexpr std::array k_table{
     Row{Reason::unsupported_media_type, 415,
         "Content type not supported: use multipart/form-data, application/x-www-form-urlencoded "
         "or application/json, in UTF-8"},
-    Row{Reason::parameters_too_long, 431, "The request's parameters are over 65536 bytes"},
+    Row{Reason::parameters_too_long, 431, "The request's parameters are over # bytes"},
     Row{Reason::missing_field, 422, "No % defined"},
     Row{Reason::field_too_long, 422, "% is longer than # bytes"},
     Row{Reason::field_not_utf8, 422, "% is not UTF-8"},

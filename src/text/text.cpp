@@ -93,11 +93,11 @@ bool is_printable_ascii(std::string_view text) {
 }
 
 bool is_plain_name(std::string_view text) {
-    constexpr std::size_t k_longest = 64;
+    constexpr std::size_t k_max_size = 64;
     static constexpr CharSet k_plain(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
         "0123456789_.-");
-    return !text.empty() && text.size() <= k_longest && k_plain.has_all(text);
+    return !text.empty() && text.size() <= k_max_size && k_plain.has_all(text);
 }
 
 bool is_file_stem(std::string_view text) {

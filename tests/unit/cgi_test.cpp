@@ -33,7 +33,8 @@ BOOST_AUTO_TEST_SUITE(cgi)
 const std::string k_body = "clientID=bcI:GPhz6A2T";
 const std::string k_500 =
     "Status: 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    "Cache-Control: no-store\r\n\r\nNo token can be made at the moment";
+    "Content-Length: 34\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n"
+    "No token can be made at the moment";
 
 // In the place of stdin or stdout while it lives.
 class Replaced {
@@ -72,6 +73,10 @@ struct Setting {
 
 AuthHandlers misconfigured() {
     throw ConfigError({"bad on purpose"});
+}
+
+AuthHandlers misnamed() {
+    throw UnknownPolicy("default", "other");
 }
 
 // One request, whose length is that of its body unless `more` has another.
@@ -198,11 +203,13 @@ BOOST_AUTO_TEST_CASE(reads_away_a_body_that_it_refuses) {
         {.input = large + "behind it", .more = {"CONTENT_LENGTH=" + std::to_string(large.size())}});
     BOOST_TEST(refused.answer.starts_with("Status: 413 "));
     BOOST_TEST(refused.read == static_cast<off_t>(k_some));
-    const Ran failed = run({.input = large + "behind it",
-                            .more = {"CONTENT_LENGTH=" + std::to_string(large.size())},
-                            .load = misconfigured});
-    BOOST_TEST(failed.answer == k_500);
-    BOOST_TEST(failed.read == static_cast<off_t>(k_some));
+    for (const LoadHandlers& load : {LoadHandlers(misconfigured), LoadHandlers(misnamed)}) {
+        const Ran failed = run({.input = large + "behind it",
+                                .more = {"CONTENT_LENGTH=" + std::to_string(large.size())},
+                                .load = load});
+        BOOST_TEST(failed.answer == k_500);
+        BOOST_TEST(failed.read == static_cast<off_t>(k_some));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(reads_away_a_megabyte_at_most) {

@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(drains_after_a_refusal_before_the_end) {
     BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 413 "));
     ReceivedRequest unread;
     unread.id = 1;
-    unread.refusal = Reason::parameters_too_long;
+    unread.refusal = Refusal{Reason::parameters_too_long};
     BOOST_TEST((answer(libfcgi, connection, unread) == ConnectionFate::drain));
     BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 431 "));
 }
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(keeps_malformed_parameters_from_libfcgi) {
     const Connection connection;
     LibfcgiRequest libfcgi;
     ReceivedRequest malformed = received("\x80" + post_parameters("clientID=x"), "clientID=x");
-    malformed.refusal = Reason::parameters_malformed;
+    malformed.refusal = Refusal{Reason::parameters_malformed};
     BOOST_TEST((answer(libfcgi, connection, malformed) == ConnectionFate::keep));
     BOOST_TEST(content_of(connection.received(), k_stdout).starts_with("Status: 400 "));
     BOOST_TEST((answer(libfcgi, connection, received_post("clientID=x")) == ConnectionFate::keep));

@@ -62,7 +62,7 @@ std::string read(const std::string& bytes, std::size_t piece = 1'000'000) {
             }
             if (result.status == InputStatus::request) {
                 const fastcgi::ReceivedRequest& one = reader.request();
-                said += one.refusal ? describe(Refusal{*one.refusal}) + "; "
+                said += one.refusal ? describe(*one.refusal) + "; "
                                     : request(one.parameters, one.body, one.id);
                 if (!one.is_whole) {
                     return said;

@@ -54,7 +54,7 @@ const Row k_rows[] = {
     {{"parameters_too_long"},
      Reason::parameters_too_long,
      431,
-     "The request's parameters are over 65536 bytes"},
+     "The request's parameters are over 7 bytes"},
     {{"missing_field"}, Reason::missing_field, 422, "No clientID defined"},
     {{"field_too_long"}, Reason::field_too_long, 422, "clientID is longer than 7 bytes"},
     {{"field_not_utf8"}, Reason::field_not_utf8, 422, "clientID is not UTF-8"},

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(gives_the_value) {
                                  diagnostics) ==
                Json::parse(R"({"a": [1, {"a": null}, {"a": 2}]})"));
     BOOST_TEST(found_in("{}") == "none");
-    BOOST_TEST(found_in("\"" + std::string(k_largest_json - 2, 'a') + "\"") == "none");
+    BOOST_TEST(found_in("\"" + std::string(k_max_json_bytes - 2, 'a') + "\"") == "none");
 }
 
 struct Row : test::Case {
@@ -86,11 +86,11 @@ const Row k_rows[] = {
      "f /1" + k_large + "\nf /2/a/1" + k_large + "\nf /3" + k_large},
     {{"numbers that are kept"}, "[-9223372036854775808, 0.1, 1e-300, 1e19]", "none"},
     {{"too large"},
-     "\"" + std::string(k_largest_json, 'a') + "\"",
+     "\"" + std::string(k_max_json_bytes, 'a') + "\"",
      "f: expected 65536 bytes at most, found more"},
     {{"too deep"},
      std::string(100, '[') + std::string(100, ']'),
-     "f: expected 32 levels at most, found more than 64"},
+     "f: expected 64 levels at most, found more"},
 };
 
 BOOST_DATA_TEST_CASE(tells_what_another_would_pass_over, k_rows, row) {

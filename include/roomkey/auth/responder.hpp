@@ -21,7 +21,10 @@ struct Answer {
 };
 
 // The answer to a request that nobody may look into.
-[[nodiscard]] Answer refuse(Reason reason);
+[[nodiscard]] Answer refuse(const Refusal& refusal);
+
+// The answer when no token can be made, which tells nothing of `failure`.
+[[nodiscard]] Answer fail(std::string failure);
 
 // Lets the handler answer that the web server has picked; whatever is thrown becomes one fixed 500,
 // and no token.

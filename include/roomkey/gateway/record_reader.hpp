@@ -24,7 +24,7 @@ struct ReceivedRequest {
     // At most k_max_body + 1 bytes; one that is longer is larger than any request may have.
     std::string body;
     // Why nobody may look at the parameters, if so.
-    std::optional<Reason> refusal;
+    std::optional<Refusal> refusal;
     // False if it was refused before its end was there, so that no other can follow.
     bool is_whole = false;
 };

@@ -20,7 +20,7 @@ enum class Reply { text, json };
 
 // The longest token, in bytes: more than anybody takes who reads one, and little enough for an
 // answer to fit the buffers of its socket, since it is sent without waiting.
-inline constexpr std::size_t k_longest_token = 65'536;
+inline constexpr std::size_t k_max_token_bytes = 65'536;
 
 // A request of whose values a token over the limit would be made.
 class TokenTooLong : public std::runtime_error {

@@ -11,7 +11,7 @@
 namespace roomkey {
 
 // Bounds the time that a check takes, and is far beyond what a policy has to say.
-inline constexpr std::size_t k_largest_json = 65'536;
+inline constexpr std::size_t k_max_json_bytes = 65'536;
 
 // The value; comments are allowed. Keys that stand twice in one object are added to `diagnostics`.
 // Throws ConfigError with all of them for text that is none, too large, or far too deep.

@@ -29,7 +29,7 @@ namespace roomkey {
 [[nodiscard]] int run_explain(const Options& options, const Parameters& environment);
 
 // Says why there is no token, and which option would help; the exit status.
-[[nodiscard]] int refuse(const Refusal& refusal);
+[[nodiscard]] int report_refusal(const Refusal& refusal);
 
 // The fields that --form gives, under the same limits as those of a request.
 [[nodiscard]] Outcome<Form> form_of(const std::vector<std::string>& pairs,
