@@ -111,13 +111,15 @@ start_roomkey() {
 # The site is the shipped files themselves; what is written here are the two that are anybody's own.
 write_nginx_config() {
   mkdir -p "$run/roomkey" "$run/temp"
-  ln -s "$root"/nginx/{http,roomkey,site}.conf "$run/roomkey/"
+  ln -s "$root"/nginx/*.conf "$run/roomkey/"
+  rm "$run"/roomkey/{local,upstream}.conf
   echo "server unix:$run/roomkey.sock max_fails=0; keepalive 64;" >"$run/roomkey/upstream.conf"
   {
     echo "listen 127.0.0.1:$port;"
     if has_ipv6_loopback; then echo "listen [::1]:$port;"; fi
     echo "server_name localhost;"
     echo "root $root/static;"
+    echo "include roomkey/roomkey.conf;"
     if [ -n "${service:-}" ]; then
       # One port serves all, so that the page also works through a forwarded port.
       echo 'set $roomkey_realtime "ws://$host:$server_port";'

@@ -4,6 +4,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -80,16 +81,17 @@ async function chatPolicy() {
   return JSON.parse(text.replace(/^\s*\/\/.*/gm, '').replace('observable-room', 'observable-(room|archive)'));
 }
 
-/** The run directory of nginx: the project's files as they are, and the three that a user writes. */
+/** The run directory of nginx: the project's files as they are, and the two that a user writes. */
 async function writeSite(dir, { port, realtimePort }) {
   await mkdir(join(dir, 'roomkey'));
-  for (const name of ['http.conf', 'roomkey.conf', 'site.conf']) {
+  for (const name of readdirSync(join(root, 'nginx')).filter((each) => /(?<!local|upstream)\.conf$/.test(each))) {
     await symlink(join(root, 'nginx', name), join(dir, 'roomkey', name));
   }
   await writeFile(join(dir, 'roomkey/upstream.conf'), `server unix:${dir}/roomkey.sock;\nkeepalive 8;\n`);
   await writeFile(join(dir, 'roomkey/local.conf'), `
     listen 127.0.0.1:${port};
     root ${root}static;
+    include roomkey/roomkey.conf;
     set $roomkey_realtime "";
     # Each person of the tests has an address of their own, or all would share one rate limit.
     set_real_ip_from 127.0.0.1;

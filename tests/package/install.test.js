@@ -69,11 +69,12 @@ test('and its files name the paths of that prefix', () => {
 });
 
 test('a second installation leaves alone what is there to be edited, and takes the rest', () => {
-  const edited = ['etc/roomkey/environment', 'etc/roomkey/config.json', 'etc/nginx/roomkey/upstream.conf', 'etc/nginx/roomkey/local.conf'];
+  const edited = ['etc/roomkey/environment', 'etc/roomkey/config.json', 'etc/nginx/roomkey/upstream.conf', 'etc/nginx/roomkey/local.conf',
+    'etc/nginx/roomkey/endpoints.conf', 'etc/nginx/roomkey/limits.conf'];
   for (const path of [...edited, 'etc/nginx/roomkey/roomkey.conf']) writeFileSync(join(prefix, path), 'mine\n');
   install(prefix);
   for (const path of edited) assert.equal(readFileSync(join(prefix, path), 'utf8'), 'mine\n', path);
-  assert.match(readFileSync(join(prefix, 'etc/nginx/roomkey/roomkey.conf'), 'utf8'), /location = \/auth/);
+  assert.match(readFileSync(join(prefix, 'etc/nginx/roomkey/roomkey.conf'), 'utf8'), /location = \/@roomkey/);
 });
 
 test('what is run is executable, and what is read is not', () => {

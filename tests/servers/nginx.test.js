@@ -10,11 +10,11 @@ import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { send, sendRaw, visitor } from '../process/support/http.js';
-import { channel, clientID, verify } from '../process/support/tokens.js';
+import { channel, clientID, verify, verifyBuiltIn } from '../process/support/tokens.js';
 import { until } from '../process/support/until.js';
-import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, checkRefusal, forged, givesUpSlowBodies, good, hidesFiles, logsPeopleIn, members } from './support/contract.js';
-import { ownSite, startNginx } from './support/nginx.js';
-import { addPages, notAnswering, openWebPlace, pretend, serveForWeb, serveWithPolicy, startForWeb } from './support/server.js';
+import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, checkRefusal, forged, givesUpSlowBodies, good, families, hidesFiles, logsPeopleIn, members, worksOverHttps } from './support/contract.js';
+import { ownSite, shippedLocal, startNginx } from './support/nginx.js';
+import { addPages, edited, makeCertificate, notAnswering, openWebPlace, pretend, serveForWeb, serveWithPolicy, siteName, startForWeb } from './support/server.js';
 
 let place;
 before(async () => { place = await openWebPlace(); });
@@ -26,13 +26,18 @@ const upstreamOf = (...sockets) => `${sockets.map((path) => `server unix:${path}
 function withNginx(name, how, tests) {
   describe(name, () => {
     let nginx;
-    before(async () => { nginx = await startNginx(place, await how()); });
+    before(async () => {
+      const { tls, ...settings } = await how();
+      nginx = { ...await startNginx(place, settings), tls };
+    });
     after(() => nginx?.child.end());
     tests(() => nginx);
   });
 }
 
 const snippet = (port) => ownSite(place)(port);
+/** The same with a copy of a login in the place of roomkey.conf. */
+const withLogin = (port) => ownSite(place, { tokens: 'include roomkey/mine.conf;' })(port);
 
 describe('the snippet (roomkey.conf)', () => {
   withNginx('for everybody', async () => ({ site: snippet, upstream: upstreamOf(await serveForWeb(place)) }), (server) => {
@@ -44,7 +49,7 @@ describe('the snippet (roomkey.conf)', () => {
   }), believesNoVisitor);
 
   withNginx('with examples/login-basic.conf', async () => ({
-    site: snippet, login: 'login-basic.conf', upstream: upstreamOf(await serveWithPolicy(place, members)),
+    site: withLogin, files: { 'mine.conf': await edited('nginx/examples/login-basic.conf') }, upstream: upstreamOf(await serveWithPolicy(place, members)),
   }), logsPeopleIn);
 
   withNginx('when no roomkey runs', () => ({ site: snippet, upstream: upstreamOf(place.path('nobody.sock')) }), admitsThatNoneAnswers);
@@ -238,6 +243,40 @@ describe('the complete site (site.conf)', () => {
   });
 });
 
+describe('the complete site as it ships, beside the default site of Debian', () => {
+  const site = (port) => `server { listen 127.0.0.1:${port} default_server; listen [::1]:${port} default_server; server_name _; return 403; }
+    include roomkey/site.conf;`;
+  withNginx('over HTTP', async () => ({
+    site, upstream: upstreamOf(await serveForWeb(place)), files: { 'local.conf': await shippedLocal(place) },
+  }), (server) => {
+    for (const host of families) {
+      test(`a token and the page from ${host}`, async () => {
+        const answer = await send(server().port, '/auth', { ...good, host, headers: { ...good.headers, host: siteName } });
+        await verifyBuiltIn(answer.body);
+        const page = await send(server().port, '/', { method: 'GET', host, headers: { host: siteName } });
+        assert.match(page.body, /<!doctype html>/i);
+        // The other site is there, and none of ours.
+        assert.equal((await send(server().port, '/auth', { ...good, host })).status, 403);
+      });
+    }
+  });
+
+  withNginx('over HTTPS (examples/https.conf)', async () => {
+    const { certificate, key, tls } = await makeCertificate(place);
+    const https = await edited('nginx/examples/https.conf', {
+      '/etc/letsencrypt/live/chat.example.com/fullchain.pem': certificate, '/etc/letsencrypt/live/chat.example.com/privkey.pem': key,
+      'listen 443 ssl': 'listen 127.0.0.1:PORT ssl', 'listen [::]:443 ssl': 'listen [::1]:PORT ssl',
+    });
+    return {
+      site, upstream: upstreamOf(await serveForWeb(place)), tls,
+      files: {
+        'local.conf': await shippedLocal(place, { '# include roomkey/https.conf;': 'include roomkey/https.conf;' }),
+        'https.conf': ({ securePort }) => https.replaceAll('PORT', securePort),
+      },
+    };
+  }, worksOverHttps);
+});
+
 describe('several processes behind one upstream', () => {
   let processes;
   withNginx('of three', async () => {
@@ -290,18 +329,9 @@ describe('a login that another program checks (login-auth-request.conf)', () => 
   });
   after(() => checker.close());
 
-  // The location that the file's comment shows.
-  const more = () => `location = /login-check {
-        internal;
-        if ($request_method = OPTIONS) {
-          return 204;
-        }
-        proxy_pass http://127.0.0.1:${checker.address().port}/oauth2/auth;
-        proxy_pass_request_body off;
-        proxy_set_header Content-Length "";
-      }`;
   withNginx('as its comment says', async () => ({
-    site: (port) => ownSite(place, { more: more() })(port), login: 'login-auth-request.conf',
+    site: withLogin,
+    files: { 'mine.conf': await edited('nginx/examples/login-auth-request.conf', { '127.0.0.1:4180': `127.0.0.1:${checker.address().port}` }) },
     upstream: upstreamOf(await serveWithPolicy(place, members)),
   }), (server) => {
     const auth = (headers) => send(server().port, '/auth', { ...good, headers: { ...good.headers, ...headers } });
@@ -326,29 +356,33 @@ describe('a login that another program checks (login-auth-request.conf)', () => 
     });
 
     test('the check can\'t be asked from outside', async () => {
-      assert.equal((await send(server().port, '/login-check', { method: 'GET' })).status, 404);
+      assert.equal((await send(server().port, '/@roomkey-login', { method: 'GET' })).status, 404);
     });
   });
 });
 
-describe('fcgiwrap (deploy/fcgiwrap/roomkey.conf)', () => {
+describe('fcgiwrap (deploy/fcgiwrap/cgi.conf)', () => {
   let wrapper;
   before(async () => {
     const socket = place.path('fcgiwrap.sock');
     wrapper = { socket, ...await startForWeb(place, { path: socket, program: ['/usr/sbin/fcgiwrap', '-f'], env: {}, said: '' }) };
   });
-  const cgi = (more = '') => `
-    fastcgi_pass unix:${wrapper.socket};
-    fastcgi_param SCRIPT_FILENAME ${place.path('roomkey')};
-    fastcgi_param SCALEDRONE_CHANNEL_ID ${channel};
-    fastcgi_param ROOMKEY_SECRET_FILE ${place.path('secret')};
-    ${more}`;
-  const site = (port) => ownSite(place, { snippet: 'roomkey-cgi.conf' })(port);
-  const policy = async () => `fastcgi_param ROOMKEY_POLICY ${await place.write('members.json', members, 0o644)};`;
+  /** The file as a user edits it. */
+  const cgi = async (policy) => {
+    const text = await edited('deploy/fcgiwrap/cgi.conf', {
+      '/run/fcgiwrap.socket': wrapper.socket, '/usr/bin/roomkey': place.path('roomkey'), '/etc/roomkey/secret': place.path('secret'),
+      YOUR_SCALEDRONE_CHANNEL_ID: channel,
+    });
+    return policy ? text.replace(/# (fastcgi_param ROOMKEY_POLICY ).*/, `$1${await place.write('members.json', policy, 0o644)};`) : text;
+  };
+  // As the comment of the file says.
+  const site = (port) => ownSite(place, {
+    tokens: 'include roomkey/paths.conf; location = /@roomkey { include roomkey/endpoint.conf; include roomkey/cgi.conf; }',
+  })(port);
 
-  withNginx('for everybody', () => ({ site, cgi: cgi() }), answersTheContract);
-  withNginx('without a login', async () => ({ site, cgi: cgi(await policy()) }), believesNoVisitor);
+  withNginx('for everybody', async () => ({ site, files: { 'cgi.conf': await cgi() } }), answersTheContract);
+  withNginx('without a login', async () => ({ site, files: { 'cgi.conf': await cgi(members) } }), believesNoVisitor);
   withNginx('with examples/login-basic.conf', async () => ({
-    site, cgi: cgi(await policy()), login: 'login-basic.conf',
+    site: withLogin, files: { 'cgi.conf': await cgi(members), 'mine.conf': await edited('nginx/examples/login-basic.conf', { 'pass.conf': 'cgi.conf' }) },
   }), logsPeopleIn);
 });

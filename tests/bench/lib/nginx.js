@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT
 // One nginx in front of many rows: a server block and a port for each. The FastCGI rows use the
-// location that roomkey ships, as it is, but for the name of what it passes to.
+// files that roomkey ships, as they are, but for the name of what they pass to.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 import { freePorts } from './place.js';
 
-const shipped = readFileSync(new URL('../../../nginx/roomkey.conf', import.meta.url), 'utf8');
+const shippedFolder = fileURLToPath(new URL('../../../nginx/', import.meta.url));
+const shipped = (name) => readFileSync(shippedFolder + name, 'utf8');
 
 /** `socket` behind nginx's FastCGI; `extra` are more directives for the location. */
 export function fastcgi({ socket, keep, keepalive = 64, extra = '' }) {
   return {
     upstream: `server unix:${socket};${keep ? ` keepalive ${keepalive};` : ''}`,
     location: (name) =>
-      shipped
+      shipped('roomkey.conf').replace('include roomkey/pass.conf;', shipped('pass.conf'))
         .replace('fastcgi_pass roomkey;', `fastcgi_pass ${name}; ${extra}`)
         .replace('fastcgi_keep_conn on;', `fastcgi_keep_conn ${keep ? 'on' : 'off'};`),
   };
@@ -33,6 +35,10 @@ export async function startNginx(place, name, { workers, sites, modules = '', ma
   const ports = await freePorts(names.length);
   const folder = place.path(name);
   mkdirSync(`${folder}/temp`, { recursive: true });
+  mkdirSync(`${folder}/roomkey`);
+  for (const name of readdirSync(shippedFolder)) if (name !== 'http.conf') symlinkSync(shippedFolder + name, `${folder}/roomkey/${name}`);
+  // Requests without a key are not limited: what a limit answers is not what is measured.
+  writeFileSync(`${folder}/roomkey/http.conf`, shipped('http.conf').replaceAll('$binary_remote_addr', '""'));
   const servers = names.map((site, i) => {
     const { upstream, location } = sites[site];
     return `${upstream ? `upstream ${site} { ${upstream} }` : ''}
@@ -51,12 +57,7 @@ http {
   access_log off; default_type text/plain; keepalive_requests 100000000;
   client_body_in_single_buffer on;
   ${temporary.join(' ')}
-  # Requests without a key are not limited: what a limit answers is not what is measured.
-  limit_req_zone $bench_nobody zone=roomkey:1m rate=1r/s;
-  limit_conn_zone $bench_nobody zone=roomkey_open:1m;
-  map $host $bench_nobody { default ""; }
-  map $host $roomkey_refusal { default ""; }
-  map $host $roomkey_retry_after { default ""; }
+  include roomkey/http.conf;
   ${http}
   ${servers.join('\n  ')}
 }

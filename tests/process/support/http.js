@@ -3,6 +3,7 @@
 // limits the requests of each address.
 
 import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 
@@ -15,12 +16,12 @@ export function visitor() {
   return `127.${network >> 8}.${network & 255}.${visitors % 254 + 1}`;
 }
 
-/** One request over a connection of its own; `chunked` sends the body without its length. */
-export function send(port, path, { method = 'POST', headers = {}, body, chunked = false, host = '127.0.0.1', from = visitor(), within = 10_000 } = {}) {
+/** One request over a connection of its own; `chunked` sends the body without its length, `tls` are the options of TLS. */
+export function send(port, path, { method = 'POST', headers = {}, body, chunked = false, host = '127.0.0.1', from = host === '::1' ? host : visitor(), tls, within = 10_000 } = {}) {
   return new Promise((resolve, reject) => {
     const length = body === undefined || chunked ? {} : { 'content-length': Buffer.byteLength(body) };
-    const outgoing = httpRequest({
-      host, port, path, method, agent: false, localAddress: from,
+    const outgoing = (tls ? httpsRequest : httpRequest)({
+      ...tls, host, port, path, method, agent: false, localAddress: from,
       headers: { ...length, ...headers },
     });
     outgoing.setTimeout(within, () => outgoing.destroy(new Error(`no answer within ${within} ms`)));

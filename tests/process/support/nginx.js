@@ -2,18 +2,19 @@
 // A real nginx that runs the project's own files. Only what a user writes is made here: the address
 // and the files of the site, and the list of processes.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { freePort, root } from './roomkey.js';
 import { send } from './http.js';
 import { until } from './until.js';
 
-const shipped = ['http.conf', 'roomkey.conf', 'site.conf'];
+const operators = ['local.conf', 'upstream.conf'];
+const shipped = readdirSync(`${root}nginx`).filter((name) => name.endsWith('.conf') && !operators.includes(name));
 
-/** The shipped location, but for kept connections. */
+/** The shipped pass.conf, but for kept connections. */
 function withoutKeeping(text) {
   const changed = text.replace('fastcgi_keep_conn on;', 'fastcgi_keep_conn off;');
-  if (changed === text) throw new Error('roomkey.conf says nothing of fastcgi_keep_conn');
+  if (changed === text) throw new Error('pass.conf says nothing of fastcgi_keep_conn');
   return changed;
 }
 const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
@@ -51,7 +52,7 @@ let count = 0;
 /**
  * Starts it with these roomkey processes behind. `local` is put at the end of local.conf, `site` in the
  * place of `include roomkey/site.conf`; `keep` says whether roomkey's connections are kept; `login` is
- * what login.conf says.
+ * what stands in the location of the endpoints beside the shipped lines.
  */
 export async function startNginx(place, {
   upstreams, pages = `${root}static`, keepalive = 64, workers = 1, realtime = 'wss://realtime.example',
@@ -63,15 +64,16 @@ export async function startNginx(place, {
   await mkdir(`${dir}/roomkey`, { recursive: true });
   const write = (name, text) => place.write(`nginx-${count}/${name}`, text);
   for (const name of shipped) {
-    if (keep || name !== 'roomkey.conf') await symlink(`${root}nginx/${name}`, `${dir}/roomkey/${name}`);
+    if (keep || name !== 'pass.conf') await symlink(`${root}nginx/${name}`, `${dir}/roomkey/${name}`);
     else await write(`roomkey/${name}`, withoutKeeping(readFileSync(`${root}nginx/${name}`, 'utf8')));
   }
   await write('roomkey/upstream.conf', `${upstreams.map(upstreamServer).join('')}keepalive ${keepalive};\n`);
-  if (login) await write('roomkey/login.conf', login);
   await write('roomkey/local.conf', `
     listen 127.0.0.1:${port};
     root ${pages};
     set $roomkey_realtime "${realtime}";
+    ${login ? `include roomkey/paths.conf;
+    location = /@roomkey { include roomkey/endpoint.conf; include roomkey/pass.conf; ${login} }` : 'include roomkey/roomkey.conf;'}
     ${local}`);
   await write('nginx.conf', mainConfiguration(dir, { workers, site }));
 

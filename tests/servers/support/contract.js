@@ -4,7 +4,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { readFile } from 'node:fs/promises';
 import { root } from '../../process/support/roomkey.js';
 import { encode, send, urlencoded, visitor } from '../../process/support/http.js';
@@ -202,6 +204,65 @@ export function givesUpSlowBodies(server, { statuses, count = 60, trickle = fals
       const status = await sendSlowly(server().port, { each: 500 });
       assert.ok(statuses.includes(status), `${status}`);
       assert.ok(performance.now() - start < within, `after ${Math.round(performance.now() - start)} ms`);
+    });
+  }
+}
+
+/** A token over HTTP/2 from this address. */
+async function askOverHttp2({ port, tls, headers, body, host }) {
+  const socket = connectTls({ ...tls, host, port, ALPNProtocols: ['h2'] });
+  const session = connectHttp2(`https://${tls.servername}`, { createConnection: () => socket });
+  try {
+    return await new Promise((resolve, reject) => {
+      session.on('error', reject);
+      const stream = session.request({ ':method': 'POST', ':path': '/auth', ...headers });
+      let text = '';
+      let status;
+      stream.on('error', reject).on('response', (answer) => { status = answer[':status']; });
+      stream.setEncoding('latin1').on('data', (piece) => { text += piece; }).on('end', () => resolve({ status, body: text }));
+      stream.end(body);
+    });
+  } finally {
+    session.destroy();
+  }
+}
+
+export const families = ['127.0.0.1', '::1'];
+
+/** A site that is set up for HTTPS: `server()` has a `port`, a `securePort`, and the `tls` of a client that trusts it. */
+export function worksOverHttps(server, { page = true } = {}) {
+  const secure = (path, options) => send(server().securePort, path, { tls: server().tls, ...options });
+  const named = (headers = {}) => ({ host: server().tls.servername, ...headers });
+
+  for (const host of families) {
+    test(`a token and the page over HTTPS, from ${host}`, async () => {
+      const answer = await secure('/auth', { ...good, headers: named(good.headers), host });
+      assert.equal(answer.status, 200, answer.body);
+      await verifyBuiltIn(answer.body);
+      checkNoVersion(answer);
+      checkRefusal(await secure('/auth', { ...good, body: good.body.padEnd(16385, '&'), headers: named(good.headers), host }), 413,
+        'The body is over 16384 bytes', { marked: false });
+      if (!page) return;
+      const main = await secure('/', { method: 'GET', headers: named(), host });
+      assert.equal(main.body, await readFile(`${root}static/index.html`, 'latin1'));
+      assert.match(main.headers['content-security-policy'], /connect-src 'self' wss:/);
+      // Browsers hold on to it, so it is the operator's decision.
+      assert.equal(main.headers['strict-transport-security'], undefined);
+    });
+
+    test(`over HTTP/2, from ${host}`, async () => {
+      const answer = await askOverHttp2({ ...good, port: server().securePort, tls: server().tls, host });
+      assert.equal(answer.status, 200, answer.body);
+      await verifyBuiltIn(answer.body);
+    });
+
+    test(`over HTTP nothing but the way to HTTPS, from ${host}`, async () => {
+      for (const [path, options] of [['/auth?a=b', good], ['/auth', good], ['/', { method: 'GET' }], ['/main.js?x=%20y', { method: 'GET' }]]) {
+        const answer = await send(server().port, path, { ...options, headers: named(options.headers), host });
+        assert.ok([301, 308].includes(answer.status), `${path}: ${answer.status}`);
+        assert.equal(answer.headers.location.replace(/:\d+(?=\/)/, ''), `https://${server().tls.servername}${path}`);
+        checkNoVersion(answer);
+      }
     });
   }
 }

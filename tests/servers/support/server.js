@@ -2,7 +2,7 @@
 // What the tests of web servers share: a place that the server's own user can read, roomkey processes
 // that it can reach, and a server that is started and waited for.
 
-import { chmod, chown, copyFile, cp, mkdir } from 'node:fs/promises';
+import { chmod, chown, copyFile, cp, mkdir, readFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -37,6 +37,26 @@ export async function openWebPlace() {
   await place.write('secret', `${secret}\n`);
   await giveToWebServer(place.path('secret'), 0o640);
   return place;
+}
+
+/** A shipped file as a user edits it: each text of `changes` by another. */
+export async function edited(path, changes = {}) {
+  let text = await readFile(`${root}${path}`, 'utf8');
+  for (const [from, to] of Object.entries(changes)) {
+    if (!text.includes(from)) throw new Error(`${path}: expected ${from} in it`);
+    text = text.replaceAll(from, to);
+  }
+  return text;
+}
+
+export const siteName = 'chat.example.com';
+
+/** A certificate for the site as certbot would put it there, and what a client needs that trusts it. */
+export async function makeCertificate(place) {
+  const [certificate, key] = [place.path('fullchain.pem'), place.path('privkey.pem')];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
+    '-subj', `/CN=${siteName}`, '-addext', `subjectAltName=DNS:${siteName}`, '-keyout', key, '-out', certificate], { stdio: 'pipe' });
+  return { certificate, key, tls: { ca: await readFile(certificate), servername: siteName } };
 }
 
 /** Puts files of no importance among the pages. */
