@@ -131,7 +131,8 @@ k_test_packages=(
   '/usr/lib/*/libboost_unit_test_framework.so:libboost-test-dev'
   cgi-fcgi:libfcgi-bin chromium:chromium mandoc:mandoc
   apache2:apache2 /usr/lib/apache2/modules/mod_fcgid.so:libapache2-mod-fcgid htpasswd:apache2-utils
-  lighttpd:lighttpd /usr/lib/lighttpd/mod_magnet.so:lighttpd-modules-lua caddy:caddy haproxy:haproxy fcgiwrap:fcgiwrap multiwatch:multiwatch
+  lighttpd:lighttpd /usr/lib/lighttpd/mod_magnet.so:lighttpd-modules-lua /usr/lib/lighttpd/mod_openssl.so:lighttpd-mod-openssl
+  /usr/lib/apache2/modules/mod_qos.so:libapache2-mod-qos caddy:caddy haproxy:haproxy fcgiwrap:fcgiwrap multiwatch:multiwatch
   systemd-analyze:systemd ip:iproute2 strace:strace ps:procps openssl:openssl
 )
 k_style_packages=(

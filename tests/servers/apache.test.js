@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { send } from '../process/support/http.js';
+import { send, visitor } from '../process/support/http.js';
 import { verifyBuiltIn } from '../process/support/tokens.js';
 import { until } from '../process/support/until.js';
-import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, checkRefusal, givesUpSlowBodies, good, hidesFiles, logsPeopleIn, members } from './support/contract.js';
+import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, checkRefusal, families, givesUpSlowBodies, good, hidesFiles, logsPeopleIn, members, sendSlowly, worksOverHttps } from './support/contract.js';
 import { ownSite, startApache } from './support/apache.js';
-import { addPages, openWebPlace, pretend, serveForWeb, serveWithPolicy } from './support/server.js';
+import { addPages, edited, makeCertificate, openWebPlace, pretend, serveForWeb, serveWithPolicy, siteName } from './support/server.js';
 
 let place;
 before(async () => { place = await openWebPlace(); });
@@ -21,11 +21,18 @@ after(() => place.close());
 function withApache(name, how, tests) {
   describe(name, () => {
     let apache;
-    before(async () => { apache = await startApache(place, await how()); });
+    before(async () => {
+      const { tls, ...settings } = await how();
+      apache = { ...await startApache(place, settings), tls };
+    });
     after(() => apache?.child.end());
     tests(() => apache);
   });
 }
+
+const withLogin = 'RoomkeyEndpointWithLogin /auth members roomkey/staff.conf';
+/** A copy of one of the logins. */
+const login = async (name) => ({ 'staff.conf': await edited(`deploy/apache/examples/${name}`) });
 
 describe('mod_proxy_fcgi (roomkey.conf)', () => {
   const mods = ['proxy', 'proxy_fcgi'];
@@ -46,7 +53,7 @@ describe('mod_proxy_fcgi (roomkey.conf)', () => {
   }), believesNoVisitor);
 
   withApache('with examples/login-basic.conf', async () => ({
-    use, mods, login: 'login-basic.conf', settings: { ROOMKEY_SOCKET: await serveWithPolicy(place, members) },
+    use: ownSite(place, 'roomkey.conf', withLogin), mods, files: await login('login-basic.conf'), settings: { ROOMKEY_SOCKET: await serveWithPolicy(place, members) },
   }), logsPeopleIn);
 
   withApache('when no roomkey runs', () => ({ use, mods, settings: { ROOMKEY_SOCKET: place.path('nobody.sock') } }), admitsThatNoneAnswers);
@@ -54,6 +61,22 @@ describe('mod_proxy_fcgi (roomkey.conf)', () => {
     withApache(`when what runs ${how}`, async () => ({ use, mods, settings: { ROOMKEY_SOCKET: await pretend(place, how) } }),
       (server) => admitsThatNoneAnswers(server, status));
   }
+});
+
+describe('with mod_qos', () => {
+  withApache('an address', async () => ({
+    use: ownSite(place, 'roomkey.conf'), mods: ['proxy', 'proxy_fcgi', 'qos'],
+    settings: { ROOMKEY_SOCKET: await serveForWeb(place), ROOMKEY_CONNECTIONS: 5 },
+  }), (server) => {
+    test('has so many connections and no more, and the others have theirs', async () => {
+      const from = visitor();
+      const held = Array.from({ length: 5 }, () => sendSlowly(server().port, { from }));
+      await until('no further connection', async () => !(await send(server().port, '/auth', { ...good, from }).then(() => true, () => false)));
+      assert.equal((await send(server().port, '/auth', good)).status, 200);
+      await Promise.all(held);
+      assert.equal((await send(server().port, '/auth', { ...good, from })).status, 200);
+    });
+  });
 });
 
 describe('the complete site (site.conf)', () => {
@@ -80,6 +103,36 @@ describe('the complete site (site.conf)', () => {
   });
 });
 
+describe('the complete site beside the default site of Debian', () => {
+  const mods = ['proxy', 'proxy_fcgi'];
+  const use = (file) => (port) => `<VirtualHost *:${port}>
+      DocumentRoot /nowhere
+    </VirtualHost>
+    Include roomkey/${file}`;
+  withApache('over HTTP', async () => ({
+    use: use('site.conf'), mods, settings: { ROOMKEY_SOCKET: await serveForWeb(place) },
+  }), (server) => {
+    for (const host of families) {
+      test(`a token and the page from ${host}`, async () => {
+        const answer = await send(server().port, '/auth', { ...good, host, headers: { ...good.headers, host: siteName } });
+        await verifyBuiltIn(answer.body);
+        const page = await send(server().port, '/', { method: 'GET', host, headers: { host: siteName } });
+        assert.match(page.body, /<!doctype html>/i);
+        // The other site is there, and none of ours.
+        assert.equal((await send(server().port, '/auth', { ...good, host })).status, 403);
+      });
+    }
+  });
+
+  withApache('over HTTPS (site-https.conf)', async () => {
+    const { certificate, key, tls } = await makeCertificate(place);
+    return {
+      use: use('site-https.conf'), mods: [...mods, 'ssl', 'http2'], tls,
+      settings: { ROOMKEY_SOCKET: await serveForWeb(place), ROOMKEY_CERTIFICATE: certificate, ROOMKEY_CERTIFICATE_KEY: key },
+    };
+  }, worksOverHttps);
+});
+
 /** What a visitor sees when the secret's file is not where local.conf says. */
 function failsInOneLine(server) {
   test('500 in one line', async () => {
@@ -103,7 +156,7 @@ describe('mod_fcgid (roomkey-fcgid.conf)', () => {
   withApache('without a secret', () => ({ use, mods, settings: { ROOMKEY_SECRET_FILE: '/nowhere' } }), failsInOneLine);
   withApache('without a login', async () => ({ use, mods, settings: await withMembers() }), believesNoVisitor);
   withApache('with examples/login-basic-cgi.conf', async () => ({
-    use, mods: [...mods, 'rewrite'], login: 'login-basic-cgi.conf', settings: await withMembers(),
+    use: ownSite(place, 'roomkey-fcgid.conf', withLogin), mods: [...mods, 'rewrite'], files: await login('login-basic-cgi.conf'), settings: await withMembers(),
   }), logsPeopleIn);
 });
 
@@ -157,6 +210,6 @@ describe('mod_cgid (roomkey-cgid.conf)', () => {
   withApache('without a secret', () => ({ use, mods, settings: { ROOMKEY_SECRET_FILE: '/nowhere' } }), failsInOneLine);
   withApache('without a login', async () => ({ use, mods, settings: await withMembers() }), believesNoVisitor);
   withApache('with examples/login-basic-cgi.conf', async () => ({
-    use, mods: [...mods, 'rewrite'], login: 'login-basic-cgi.conf', settings: await withMembers(),
+    use: ownSite(place, 'roomkey-cgid.conf', withLogin), mods: [...mods, 'rewrite'], files: await login('login-basic-cgi.conf'), settings: await withMembers(),
   }), logsPeopleIn);
 });
