@@ -3,16 +3,14 @@
 // one that it starts itself, with a login, and as a complete site.
 
 import assert from 'node:assert/strict';
-import { copyFile, cp, mkdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { send } from '../process/support/http.js';
 import { freePort, root } from '../process/support/roomkey.js';
 import { until } from '../process/support/until.js';
-import { answersTheContract, believesNoVisitor, givesUpSlowBodies, good, hidesFiles, logsPeopleIn, members, person } from './support/contract.js';
-import { addPages, asRoot, channel, giveToWebServer, makeWritable, openWebPlace, serveForWeb, serveWithPolicy, startServer, webUser } from './support/server.js';
-
-const shipped = ['roomkey.conf', 'roomkey-spawn.conf', 'refused.conf', 'site.conf', 'roomkey-user.lua'];
+import { answersTheContract, believesNoVisitor, families, givesUpSlowBodies, good, hidesFiles, logsPeopleIn, members, person, worksOverHttps } from './support/contract.js';
+import { addPages, asRoot, channel, edited, giveToWebServer, makeCertificate, makeWritable, openWebPlace, serveForWeb, serveWithPolicy, startServer, webUser } from './support/server.js';
 
 let place;
 before(async () => { place = await openWebPlace(); });
@@ -20,15 +18,19 @@ after(() => place.close());
 
 let count = 0;
 
-/** Starts it with the variables of local.conf; `use` is the file that lighttpd.conf includes. */
-async function startLighttpd({ use, settings = {}, login = false }) {
+/** Starts it with the variables of local.conf; `use` is the file that lighttpd.conf includes, `login` has everybody log in. */
+async function startLighttpd({ use, settings = {}, login = false, tls }) {
   const name = `lighttpd-${++count}`;
   const dir = place.path(name);
   const port = await freePort();
-  await mkdir(`${dir}/roomkey`, { recursive: true });
-  for (const file of shipped) await copyFile(`${root}deploy/lighttpd/${file}`, `${dir}/roomkey/${file}`);
-  await cp(`${root}deploy/lighttpd/refusals`, `${dir}/roomkey/refusals`, { recursive: true });
-  if (login) await copyFile(`${root}deploy/lighttpd/examples/login-basic.conf`, `${dir}/roomkey/login.conf`);
+  const securePort = await freePort();
+  await cp(`${root}deploy/lighttpd`, `${dir}/roomkey`, { recursive: true });
+  if (login) {
+    const line = '{ var.policy = "default" include "roomkey/endpoint.conf" }';
+    const withLogin = line.replace(' }', ' include "roomkey/staff.conf" }');
+    await place.write(`${name}/roomkey/endpoints.conf`, await edited('deploy/lighttpd/endpoints.conf', { [line]: withLogin }), 0o644);
+    await place.write(`${name}/roomkey/staff.conf`, await edited('deploy/lighttpd/examples/login-basic.conf', { '/etc/lighttpd/roomkey/users': `${dir}/roomkey/users` }), 0o644);
+  }
   const run = await makeWritable(place, `${name}/run`);
   execFileSync('htpasswd', ['-b', '-c', `${dir}/roomkey/users`, person.name, person.password], { stdio: 'ignore' });
   await giveToWebServer(`${dir}/roomkey/users`, 0o640);
@@ -39,15 +41,22 @@ async function startLighttpd({ use, settings = {}, login = false }) {
     roomkey_channel_id: channel,
     roomkey_secret_file: place.path('secret'),
     roomkey_policy: '',
-    roomkey_users: `${dir}/roomkey/users`,
     roomkey_login_script: `${dir}/roomkey/roomkey-user.lua`,
     roomkey_refusals: `${dir}/roomkey/refusals/`,
     roomkey_pages: place.path('www'),
     roomkey_page_config: place.path('www/config.json'),
     roomkey_realtime: 'wss://realtime.example',
+    roomkey_secure_address: `127.0.0.1:${securePort}`,
+    roomkey_secure_address6: `[::1]:${securePort}`,
+    roomkey_certificate: '/nowhere',
+    roomkey_certificate_key: '/nowhere',
+    roomkey_hsts: '',
     ...settings,
   };
-  await place.write(`${name}/roomkey/local.conf`, Object.entries(variables).map(([key, value]) => `var.${key} = "${value}"\n`).join(''), 0o644);
+  await place.write(`${name}/roomkey/local.conf`, [
+    ...Object.entries(variables).map(([key, value]) => `var.${key} = "${value}"\n`),
+    `var.roomkey_login_modules = (${login ? ' "mod_auth", "mod_authn_file", "mod_magnet" ' : ''})\n`,
+  ].join(''), 0o644);
   // What Debian's own lighttpd.conf has, on another port.
   await place.write(`${name}/lighttpd.conf`, `
     server.modules = ( "mod_indexfile", "mod_access", "mod_alias", "mod_redirect" )
@@ -56,16 +65,18 @@ async function startLighttpd({ use, settings = {}, login = false }) {
     ${asRoot ? `server.username = "${webUser.name}"\nserver.groupname = "${webUser.name}"` : ''}
     server.bind = "127.0.0.1"
     server.port = ${port}
+    $SERVER["socket"] == "[::1]:${port}" { }
     server.http-parseopts = ( "url-normalize-unreserved" => "enable", "url-path-2f-decode" => "enable", "url-path-dotseg-remove" => "enable" )
     index-file.names = ( "index.php", "index.html" )
     include_shell "/usr/share/lighttpd/create-mime.conf.pl"
     server.modules += ( "mod_dirlisting", "mod_staticfile" )
     include "roomkey/${use}"
     `, 0o644);
-  return startServer(place, {
+  const server = await startServer(place, {
     command: 'lighttpd', args: ['-D', '-f', `${dir}/lighttpd.conf`], port, endSignal: 'SIGTERM',
     log: () => readFile(`${run}/error.log`, 'utf8').catch(() => ''),
   });
+  return { ...server, securePort, tls };
 }
 
 /** Runs `tests` against a lighttpd of its own, which is gone afterwards. */
@@ -120,6 +131,13 @@ describe('the complete site (site.conf)', () => {
     contract(server);
     hidesFiles(server, (names) => addPages(place, names));
 
+    for (const host of families) {
+      test(`a token and the page from ${host}`, async () => {
+        assert.equal((await send(server().port, '/auth', { ...good, host })).status, 200);
+        assert.match((await send(server().port, '/', { method: 'GET', host })).body, /<!doctype html>/i);
+      });
+    }
+
     test('the page has its security headers, and is asked for again each time', async () => {
       const { headers } = await send(server().port, '/', { method: 'GET' });
       assert.match(headers['content-security-policy'], /^default-src 'none';.* connect-src 'self' wss:\/\/realtime\.example;/);
@@ -128,4 +146,11 @@ describe('the complete site (site.conf)', () => {
       assert.equal((await send(server().port, '/config.json', { method: 'GET' })).status, 200);
     });
   });
+
+  withLighttpd('over HTTPS (site-https.conf)', async () => {
+    const { certificate, key, tls } = await makeCertificate(place);
+    return { use: 'site-https.conf', tls, settings: {
+      roomkey_socket: await serveForWeb(place), roomkey_certificate: certificate, roomkey_certificate_key: key,
+    } };
+  }, worksOverHttps);
 });

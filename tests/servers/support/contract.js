@@ -215,7 +215,7 @@ async function askOverHttp2({ port, tls, headers, body, host }) {
   try {
     return await new Promise((resolve, reject) => {
       session.on('error', reject);
-      const stream = session.request({ ':method': 'POST', ':path': '/auth', ...headers });
+      const stream = session.request({ ':method': 'POST', ':path': '/auth', 'content-length': Buffer.byteLength(body), ...headers });
       let text = '';
       let status;
       stream.on('error', reject).on('response', (answer) => { status = answer[':status']; });
