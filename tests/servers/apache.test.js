@@ -30,7 +30,7 @@ function withApache(name, how, tests) {
   });
 }
 
-const withLogin = 'RoomkeyEndpointWithLogin /auth members roomkey/staff.conf';
+const withLogin = 'RoomkeyEndpointWithLogin /auth default roomkey/staff.conf';
 /** A copy of one of the logins. */
 const login = async (name) => ({ 'staff.conf': await edited(`deploy/apache/examples/${name}`) });
 

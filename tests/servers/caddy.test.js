@@ -3,13 +3,14 @@
 // of one's own, with a login, and the complete site.
 
 import assert from 'node:assert/strict';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { cp, mkdir, readFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { send } from '../process/support/http.js';
 import { freePort, root } from '../process/support/roomkey.js';
-import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, good, hidesFiles, logsPeopleIn, members, person } from './support/contract.js';
-import { addPages, asRoot, makeWritable, notAnswering, openWebPlace, pretend, serveForWeb, serveWithPolicy, startServer, webUser } from './support/server.js';
+import { until } from '../process/support/until.js';
+import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, families, givesUpSlowBodies, good, hidesFiles, logsPeopleIn, members, person, worksOverHttps } from './support/contract.js';
+import { addPages, asRoot, makeWritable, notAnswering, openWebPlace, pretend, serveForWeb, serveWithPolicy, siteName, startServer, webUser } from './support/server.js';
 
 let place;
 let users;
@@ -23,29 +24,41 @@ after(() => place.close());
 let count = 0;
 
 /** Starts it; `use` is what a user writes into the Caddyfile, `env` what differs from the defaults. */
-async function startCaddy({ use, env = () => ({}), login = false }) {
+async function startCaddy({ use, env = () => ({}), login = false, secure }) {
   const name = `caddy-${++count}`;
   const dir = place.path(name);
   const port = await freePort();
-  await mkdir(`${dir}/roomkey`, { recursive: true });
-  for (const file of ['roomkey.caddy', 'Caddyfile']) await copyFile(`${root}deploy/caddy/${file}`, `${dir}/roomkey/${file}`);
-  if (login) await copyFile(`${root}deploy/caddy/examples/login-basic.caddy`, `${dir}/roomkey/login-basic.caddy`);
+  const securePort = await freePort();
+  await cp(`${root}deploy/caddy`, `${dir}/roomkey`, { recursive: true });
+  if (login) await cp(`${root}deploy/caddy/examples/login-basic.caddy`, `${dir}/roomkey/staff.caddy`);
   await place.write(`${name}/roomkey/users`, `${users}\n`, 0o644);
   const home = await makeWritable(place, `${name}/home`);
   // Whoever starts it by hand may stand in a folder that Caddy's user can't read.
   await mkdir(`${dir}/private`, { mode: 0o700 });
   await place.write(`${name}/Caddyfile`, `{
     admin off
-    default_bind 127.0.0.1
-    auto_https off
+    default_bind ${secure ?? '127.0.0.1 ::1'}
+    ${secure ? `http_port ${port}\n    https_port ${securePort}\n    local_certs\n    skip_install_trust` : 'auto_https off'}
+    servers {
+        timeouts {
+            read_body 5s
+        }
+    }
     grace_period 1s
 }
 ${use(port)}
 `, 0o644);
-  return startServer(place, {
+  const server = await startServer(place, {
+    answering: () => send(port, '/no-such-page', { method: 'GET', host: secure }),
     command: 'caddy', args: ['run', '--adapter', 'caddyfile', '--config', `${dir}/Caddyfile`], port, endSignal: 'SIGTERM', cwd: `${dir}/private`,
     env: { HOME: home, ...env(port) }, ...(asRoot ? { uid: webUser.uid, gid: webUser.gid } : {}),
   });
+  if (!secure) return server;
+  // In the place of a certificate that the world trusts.
+  const ca = await until('a certificate', () => readFile(`${home}/.local/share/caddy/pki/authorities/local/root.crt`));
+  const tls = { ca, servername: siteName };
+  await until('Caddy answering over HTTPS', () => send(securePort, '/', { method: 'GET', tls, host: secure, headers: { host: siteName } }));
+  return { ...server, securePort, tls };
 }
 
 /** Runs `tests` against a Caddy of its own, which is gone afterwards. */
@@ -60,8 +73,11 @@ function withCaddy(name, how, tests) {
 
 const onSocket = (path) => () => ({ ROOMKEY_SOCKET: path });
 
+const ownSiteWithLogin = (port) => ownSite(port).replace('\n', '\n    import roomkey/staff.caddy /auth\n');
+
 const ownSite = (port) => `http://:${port} {
     import roomkey/roomkey.caddy
+    import roomkey/endpoint.caddy /auth default
     root * ${place.path('www')}
     file_server
 }`;
@@ -72,12 +88,13 @@ const chunked = [400, 'CONTENT_LENGTH is not a plain decimal number'];
 describe('the snippet (roomkey.caddy)', () => {
   withCaddy('for everybody', async () => ({ use: ownSite, env: onSocket(await serveForWeb(place)) }), (server) => {
     answersTheContract(server, { chunked });
+    givesUpSlowBodies(server, { statuses: ['408'] });
   });
   withCaddy('without a login', async () => ({
     use: ownSite, env: onSocket(await serveWithPolicy(place, members)),
   }), believesNoVisitor);
   withCaddy('with examples/login-basic.caddy', async () => ({
-    use: ownSite, login: true, env: onSocket(await serveWithPolicy(place, members)),
+    use: ownSiteWithLogin, login: true, env: onSocket(await serveWithPolicy(place, members)),
   }), logsPeopleIn);
 });
 
@@ -104,6 +121,19 @@ describe('the complete site (Caddyfile)', () => {
       assert.equal((await send(server().port, '/secret', { method: 'GET' })).status, 404);
     });
   });
+
+  // Bound to two addresses, Caddy 2.6 leads to HTTPS from one of them alone; on all addresses, as it ships, from all.
+  for (const family of families) {
+    withCaddy(`as it is, over HTTPS, on ${family}`, async () => {
+      const socket = await serveForWeb(place);
+      return {
+        use: () => 'import roomkey/Caddyfile', secure: family,
+        env: () => ({
+          ROOMKEY_SITE: siteName, ROOMKEY_SOCKET: socket, ROOMKEY_PAGES: place.path('www'), ROOMKEY_PAGE_CONFIG: place.path('www/config.json'),
+        }),
+      };
+    }, (server) => worksOverHttps(server, { from: [family] }));
+  }
 
   withCaddy('when no roomkey runs', () => site(place.path('nobody.sock')), admitsThatNoneAnswers);
   for (const how of notAnswering) {
