@@ -8,11 +8,11 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { send, visitor } from '../process/support/http.js';
 import { assertNoneFailed, startLoad } from '../process/support/load.js';
-import { environment, freePort, roomkey, root, serveTcp } from '../process/support/roomkey.js';
+import { environment, freePort, roomkey, serveTcp } from '../process/support/roomkey.js';
 import { until } from '../process/support/until.js';
 import { openPlace } from '../process/support/place.js';
-import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, givesUpSlowBodies, good, logsPeopleIn, members, person } from './support/contract.js';
-import { pretend, startServer } from './support/server.js';
+import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, givesUpSlowBodies, good, logsPeopleIn, members, person, worksOverHttps } from './support/contract.js';
+import { edited, makeCertificate, pretend, startServer } from './support/server.js';
 
 let place;
 before(async () => { place = await openPlace(); });
@@ -20,16 +20,26 @@ after(() => place.close());
 
 let count = 0;
 
-/** Starts it with Debian's way of a main file and a second one; `more` is the rest of the main file, `servers` of the second. */
-async function startHaproxy({ address, login = false, more = '', servers = '' }) {
+/** The lines that the comment of roomkey.cfg has for a frontend. */
+const lines = (text) => [...text.matchAll(/^# {5}(http-request|use_backend) .*$/gm)].map(([line]) => line.replace(/^# */, '    ')).join('\n');
+
+/**
+ * Starts it with Debian's way of a main file and others. `servers` are lines at the end of roomkey.cfg, as a user
+ * writes them who has more processes; `login` is a third file, `frontend` another one than that of the comment, and
+ * `map` what roomkey.map says.
+ */
+async function startHaproxy({ address, servers = '', login, frontend, map }) {
   const port = await freePort();
-  // A user who has more processes adds their lines at the end.
-  const file = await place.write(`roomkey-${count}.cfg`, await readFile(`${root}deploy/haproxy/roomkey.cfg`, 'utf8') + servers);
-  const main = await place.write(`haproxy-${++count}.cfg`, `
+  const securePort = await freePort();
+  const name = `haproxy-${++count}`;
+  const endpoints = await place.write(`${name}.map`, map ?? await edited('deploy/haproxy/roomkey.map'));
+  const cfg = (await edited('deploy/haproxy/roomkey.cfg', { '/etc/haproxy/roomkey.map': endpoints })) + servers;
+  const files = [await place.write(`${name}-roomkey.cfg`, cfg)];
+  if (login) files.push(await place.write(`${name}-staff.cfg`, login));
+  const main = await place.write(`${name}.cfg`, `
 global
     maxconn 500
     setenv ROOMKEY_ADDRESS ${address}
-    ${login ? 'setenv ROOMKEY_LOGIN 1' : ''}
 
 defaults
     mode http
@@ -37,27 +47,30 @@ defaults
     timeout client 50000
     timeout server 50000
 
+${frontend ? (await frontend({ port, securePort })).replaceAll('/etc/haproxy/roomkey.map', endpoints) : `
 frontend web
-    bind 127.0.0.1:${port}
-    use_backend roomkey if { path /auth }
+    bind 127.0.0.1:${port},[::1]:${port}
+    ${login ? 'use_backend staff if { path /auth }' : ''}
+${lines(cfg)}
     default_backend pages
-
+`}
 backend pages
     http-request return status 404
-${more}
 `);
-  return startServer(place, {
-    command: 'haproxy', args: ['-db', '-f', main, '-f', file], port,
+  const server = await startServer(place, {
+    command: 'haproxy', args: ['-db', ...[main, ...files].flatMap((file) => ['-f', file])], port,
   });
+  return { ...server, securePort };
 }
 
 /** Runs `tests` against an HAProxy of its own, with a roomkey behind it. */
-function withHaproxy(name, { args = async () => [], ...how }, tests) {
+function withHaproxy(name, { args = async () => [], how = () => ({}) }, tests) {
   describe(name, () => {
     let server;
     before(async () => {
       const { address } = await serveTcp(place, { args: await args() });
-      server = await startHaproxy({ address: `${address.host}:${address.port}`, ...how });
+      const { tls, ...settings } = await how();
+      server = { ...await startHaproxy({ address: `${address.host}:${address.port}`, ...settings }), tls };
     });
     after(() => server?.child.end());
     tests(() => server);
@@ -84,9 +97,26 @@ withHaproxy('for everybody', {}, (server) => {
   });
 });
 withHaproxy('without a login', { args: policy }, believesNoVisitor);
-withHaproxy('with the login of the file', {
-  args: policy, login: true, more: `userlist roomkey_users\n    user ${person.name} password ${hash}\n`,
+withHaproxy('with examples/login-basic.cfg', {
+  args: policy, how: async () => ({ login: await edited('deploy/haproxy/examples/login-basic.cfg', { '$6$…': hash }) }),
 }, logsPeopleIn);
+withHaproxy('over HTTPS (examples/https.cfg)', {
+  how: async () => {
+    const { certificate, key, tls } = await makeCertificate(place);
+    const both = await place.write('both.pem', await readFile(certificate, 'utf8') + await readFile(key, 'utf8'));
+    const frontend = ({ port, securePort }) => edited('deploy/haproxy/examples/https.cfg', {
+      'bind :::80 v4v6': `bind 127.0.0.1:${port},[::1]:${port}`, '/etc/haproxy/chat.pem': both,
+      'bind :::443 v4v6': `bind 127.0.0.1:${securePort},[::1]:${securePort}`,
+    });
+    return { tls, frontend };
+  },
+}, (server) => {
+  worksOverHttps(server, { page: false });
+  test('what proves a certificate goes to certbot over HTTP, too', async () => {
+    // It does not run.
+    assert.equal((await send(server().port, '/.well-known/acme-challenge/x', { method: 'GET' })).status, 503);
+  });
+});
 
 describe('two processes', () => {
   let processes;
@@ -94,7 +124,7 @@ describe('two processes', () => {
   before(async () => {
     processes = [await serveTcp(place), await serveTcp(place)];
     const [first, second] = processes.map(({ address: { host, port } }) => `${host}:${port}`);
-    server = await startHaproxy({ address: first, servers: `    server roomkey2 ${second} proto fcgi check inter 1s fall 2 rise 1\n` });
+    server = await startHaproxy({ address: first, servers: `    server roomkey2 ${second}\n` });
   });
   after(() => server?.child.end());
 
