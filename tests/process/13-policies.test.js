@@ -122,6 +122,7 @@ const scaledrone = {
   tutorial: { given: { form }, rooms: chat },
   chat: { given: { form }, rooms: chat },
   announcements: { given: { form }, rooms: [['announcements', false, true], ['observable-room', false, false], ['xannouncements', false, false]] },
+  moderators: { given: { form, user: 'alice' }, rooms: [['announcements', true, true], ['observable-room', false, false], ['xannouncements', false, false]] },
   members: {
     given: { form, user: 'alice', role: 'staff' },
     rooms: [['observable-lobby', true, true], ['observable-role-staff', true, true], ['observable-role-guest', false, false], ['observable-role-staffx', false, false]],
@@ -161,13 +162,15 @@ test('chat: a visitor may choose a name, which is data and nothing else; the pas
   assert.equal((await explained('chat', { form }, 'observable-room')).history, 50);
 });
 
-test('members: no login, no token', async () => {
-  for (const user of [undefined, '']) {
-    const { status, stderr } = await mint('members', { form, user });
-    assert.equal(status, 65);
-    assert.match(stderr, /Not logged in/);
-  }
-});
+for (const policy of ['members', 'moderators']) {
+  test(`${policy}: no login, no token`, async () => {
+    for (const user of [undefined, '']) {
+      const { status, stderr } = await mint(policy, { form, user });
+      assert.equal(status, 65);
+      assert.match(stderr, /Not logged in/);
+    }
+  });
+}
 
 test('members: whoever has no role is a guest, and a role with regex syntax opens no other room', async () => {
   const guest = await minted('members', { form, user: 'bob' });
@@ -236,5 +239,5 @@ test('every policy is checked without an error or a warning, and is tested here'
     const { status, stdout, stderr } = await run(place, ['check', '--policy', `${folder}${policy}.json`], { env });
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: 'The configuration is valid.\n', stderr: '' }, policy);
   }
-  assert.deepEqual(policies, ['ably', 'announcements', 'centrifugo-connection', 'centrifugo-subscription', 'chat', 'livekit', 'members', 'mercure', 'stream', 'tutorial']);
+  assert.deepEqual(policies, ['ably', 'announcements', 'centrifugo-connection', 'centrifugo-subscription', 'chat', 'livekit', 'members', 'mercure', 'moderators', 'stream', 'tutorial']);
 });

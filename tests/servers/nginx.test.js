@@ -4,6 +4,7 @@
 // password, a login by another program, and plain CGI through fcgiwrap.
 
 import assert from 'node:assert/strict';
+import { cp, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
@@ -11,10 +12,11 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { send, sendRaw, visitor } from '../process/support/http.js';
 import { channel, clientID, verify, verifyBuiltIn } from '../process/support/tokens.js';
+import { root } from '../process/support/roomkey.js';
 import { until } from '../process/support/until.js';
-import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, checkRefusal, forged, givesUpSlowBodies, good, families, hidesFiles, logsPeopleIn, members, worksOverHttps } from './support/contract.js';
+import { admitsThatNoneAnswers, answersTheContract, askOverHttp2, basic, believesNoVisitor, checkRefusal, forged, givesUpSlowBodies, good, families, hidesFiles, logsPeopleIn, members, offered, offersItsEndpointsAlone, person, worksOverHttps } from './support/contract.js';
 import { ownSite, shippedLocal, startNginx } from './support/nginx.js';
-import { addPages, edited, makeCertificate, notAnswering, openWebPlace, pretend, serveForWeb, serveWithPolicy, siteName, startForWeb } from './support/server.js';
+import { addPages, edited, makeCertificate, notAnswering, openWebPlace, otherSite, policies, pretend, serveForWeb, serveWithPolicy, siteName, startForWeb } from './support/server.js';
 
 let place;
 before(async () => { place = await openWebPlace(); });
@@ -222,6 +224,129 @@ describe('abuse (roomkey.conf)', () => {
     test('and everybody else is answered as before', async () => {
       const answer = await send(server().port, '/auth', good);
       assert.equal((await verify(answer.body)).client, clientID);
+    });
+  });
+});
+
+describe('several sites and policies (endpoints.conf)', () => {
+  const serverBlock = (port, name, tokens = 'include roomkey/roomkey.conf;') => `server {
+      listen 127.0.0.1:${port};
+      server_name ${name};
+      root ${place.path('www')};
+      ${tokens}
+    }`;
+  const sites = (port) => `include roomkey/http.conf; ${serverBlock(port, siteName)} ${serverBlock(port, otherSite)}`;
+  const endpoints = async (...lines) => `${await edited('nginx/endpoints.conf')}\n${lines.join('\n')}\n`;
+  const several = async (...names) => upstreamOf(await serveForWeb(place, { args: ['--policy', await policies(place, ...names)] }));
+
+  withNginx('a line for each endpoint', async () => ({
+    site: sites, upstream: await several(...offered),
+    files: { 'endpoints.conf': await endpoints(`${siteName}/auth/news news;`, `${otherSite}/auth/own own;`) },
+  }), offersItsEndpointsAlone);
+
+  const claimsOf = async (answer) => {
+    assert.equal(answer.status, 200, answer.body);
+    return verify(answer.body);
+  };
+  const ask = (server, host, user, { path = '/auth', port = server().port, password = person.password } = {}) => send(port, path, {
+    ...good, headers: { ...good.headers, host, ...user && { authorization: basic(user, password) } },
+  });
+  const users = (...names) => names.map((name) => `${name}:{PLAIN}${person.password}\n`).join('');
+  const login = (file) => edited('nginx/examples/login-basic.conf', { 'auth_basic_user_file roomkey/users': `auth_basic_user_file roomkey/${file}` });
+
+  withNginx('a login for each site, and none for the third', async () => ({
+    site: (port) => `include roomkey/http.conf;
+      ${serverBlock(port, siteName, 'include roomkey/mine.conf;')}
+      ${serverBlock(port, otherSite, 'include roomkey/theirs.conf;')}
+      ${serverBlock(port, 'open.example')}
+      include roomkey/alone.conf;`,
+    upstream: await several('default', 'staff', 'alone'),
+    files: {
+      'endpoints.conf': await endpoints(`${siteName}/auth staff;`, `${otherSite}/auth staff;`, 'alone.example/auth/alone alone;'),
+      'mine.conf': await login('users'), 'theirs.conf': await login('their-users'),
+      users: users('ann'), 'their-users': users('bob'),
+      // On a port of its own.
+      'alone.conf': ({ securePort }) => serverBlock(securePort, 'alone.example'),
+    },
+  }), (server) => {
+    test('people log in at their own site, and at no other', async () => {
+      for (const [host, user, stranger] of [[siteName, 'ann', 'bob'], [otherSite, 'bob', 'ann']]) {
+        assert.equal((await claimsOf(await ask(server, host, user))).user, user);
+        for (const name of [stranger, undefined]) checkRefusal(await ask(server, host, name), 401, 'Not logged in');
+      }
+    });
+
+    test('a site without a login has none, and believes in nobody', async () => {
+      for (const user of [undefined, 'ann', 'bob']) assert.equal((await claimsOf(await ask(server, 'open.example', user))).is, 'default');
+    });
+
+    test('the endpoints of a site are had at its own address, whatever a visitor calls the site', async () => {
+      const path = '/auth/alone';
+      assert.equal((await claimsOf(await ask(server, 'alone.example', undefined, { path, port: server().securePort }))).is, 'alone');
+      assert.equal((await ask(server, 'alone.example', 'ann', { path })).status, 404);
+      checkRefusal(await ask(server, 'alone.example', 'bob'), 401, 'Not logged in');
+    });
+  });
+
+  withNginx('a policy by user (examples/roles.conf)', async () => {
+    const folder = place.path('roles');
+    await mkdir(folder);
+    for (const name of ['announcements', 'moderators']) await cp(`${root}deploy/policies/${name}.json`, `${folder}/${name}.json`);
+    return {
+      site: (port) => `include roomkey/roles.conf; include roomkey/http.conf;
+        ${serverBlock(port, siteName, 'include roomkey/mine.conf;')} ${serverBlock(port, otherSite)}`,
+      upstream: upstreamOf(await serveForWeb(place, { args: ['--policy', folder] })),
+      files: {
+        'endpoints.conf': await endpoints(`${siteName}/auth $roomkey_role;`, `${otherSite}/auth $roomkey_role;`),
+        'roles.conf': await edited('nginx/examples/roles.conf'), 'mine.conf': await login('users'), users: users('ann', 'bob', 'Ann'),
+      },
+    };
+  }, (server) => {
+    const writes = async (user) => (await claimsOf(await ask(server, siteName, user))).permissions['^announcements$'].publish;
+    test('moderators write, and the others read', async () => {
+      assert.equal(await writes('ann'), true);
+      for (const user of ['bob', 'Ann']) assert.equal(await writes(user), false, user);
+      for (const user of [undefined, 'ben']) checkRefusal(await ask(server, siteName, user), 401, 'Not logged in');
+      checkRefusal(await ask(server, siteName, 'ann', { password: 'wrong' }), 401, 'Not logged in');
+    });
+
+    test('where nobody logs in, nobody is a moderator', async () => {
+      checkRefusal(await ask(server, otherSite, 'ann'), 401, 'Not logged in');
+      assert.equal((await claimsOf(await ask(server, otherSite))).permissions['^announcements$'].publish, false);
+    });
+  });
+
+  withNginx('tokens for rooms (:rooms)', async () => {
+    const { certificate, key, tls } = await makeCertificate(place);
+    return {
+      site: (port) => `include roomkey/http.conf; ${serverBlock(port, siteName, 'include roomkey/secure.conf; include roomkey/roomkey.conf;')}`, tls,
+      upstream: await several('default', 'news'),
+      files: {
+        'endpoints.conf': await endpoints('*/auth/rooms news:rooms;'),
+        'secure.conf': ({ securePort }) => `listen 127.0.0.1:${securePort} ssl http2; ssl_certificate ${certificate}; ssl_certificate_key ${key};`,
+      },
+    };
+  }, (server) => {
+    const count = (answers, status) => answers.filter((answer) => answer.status === status).length;
+    const flood = (path, from, times) => Promise.all(Array.from({ length: times }, () => send(server().port, path, { ...good, from })));
+
+    test('a page gets 40 at once, three times over, and one for itself', async () => {
+      const from = visitor();
+      assert.equal(count(await flood('/auth/rooms', from, 120), 200), 120);
+      assert.equal(count(await flood('/auth', from, 1), 200), 1);
+      const flooded = await flood('/auth/rooms', from, 400);
+      assert.ok(count(flooded, 429) > 0, 'and there is an end to it');
+      assert.equal(count(flooded, 429) + count(flooded, 200), 400);
+    });
+
+    test('also over one connection of HTTP/2', async () => {
+      const answers = await askOverHttp2({ port: server().securePort, tls: server().tls, path: '/auth/rooms', from: visitor(), times: 40, ...good });
+      assert.equal(count(answers, 200), 40);
+    });
+
+    test('the other endpoints have their own limit', async () => {
+      const answers = await flood('/auth', visitor(), 60);
+      assert.ok(count(answers, 429) >= 30, `${count(answers, 429)} refused`);
     });
   });
 });

@@ -9,7 +9,7 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { readFile } from 'node:fs/promises';
 import { root } from '../../process/support/roomkey.js';
-import { encode, send, urlencoded, visitor } from '../../process/support/http.js';
+import { encode, send, sendRaw, urlencoded, visitor } from '../../process/support/http.js';
 import { channel, clientID, verify, verifyBuiltIn } from '../../process/support/tokens.js';
 
 export const good = urlencoded({ clientID });
@@ -208,20 +208,23 @@ export function givesUpSlowBodies(server, { statuses, count = 60, trickle = fals
   }
 }
 
-/** A token over HTTP/2 from this address. */
-async function askOverHttp2({ port, tls, headers, body, host }) {
-  const socket = connectTls({ ...tls, host, port, ALPNProtocols: ['h2'] });
+/** The answers to as many requests at once over one connection of HTTP/2. */
+export async function askOverHttp2({ port, tls, headers, body, path = '/auth', host = '127.0.0.1', from, times = 1 }) {
+  const socket = connectTls({ ...tls, host, port, localAddress: from, ALPNProtocols: ['h2'] });
   const session = connectHttp2(`https://${tls.servername}`, { createConnection: () => socket });
+  const ask = () => new Promise((resolve, reject) => {
+    session.on('error', reject);
+    // As browsers do; lighttpd wants it.
+    const stream = session.request({ ':method': 'POST', ':path': path, 'content-length': Buffer.byteLength(body), ...headers });
+    let text = '';
+    let status;
+    stream.on('error', reject).on('response', (answer) => { status = answer[':status']; });
+    stream.setEncoding('latin1').on('data', (piece) => { text += piece; }).on('end', () => resolve({ status, body: text }));
+    stream.end(body);
+  });
+  session.setMaxListeners(times + 10);
   try {
-    return await new Promise((resolve, reject) => {
-      session.on('error', reject);
-      const stream = session.request({ ':method': 'POST', ':path': '/auth', 'content-length': Buffer.byteLength(body), ...headers });
-      let text = '';
-      let status;
-      stream.on('error', reject).on('response', (answer) => { status = answer[':status']; });
-      stream.setEncoding('latin1').on('data', (piece) => { text += piece; }).on('end', () => resolve({ status, body: text }));
-      stream.end(body);
-    });
+    return await Promise.all(Array.from({ length: times }, ask));
   } finally {
     session.destroy();
   }
@@ -251,7 +254,7 @@ export function worksOverHttps(server, { page = true, from = families } = {}) {
     });
 
     test(`over HTTP/2, from ${host}`, async () => {
-      const answer = await askOverHttp2({ ...good, port: server().securePort, tls: server().tls, host });
+      const [answer] = await askOverHttp2({ ...good, port: server().securePort, tls: server().tls, host });
       assert.equal(answer.status, 200, answer.body);
       await verifyBuiltIn(answer.body);
     });
@@ -265,6 +268,76 @@ export function worksOverHttps(server, { page = true, from = families } = {}) {
       }
     });
   }
+}
+
+/** The policies of the test below; the last one is at no endpoint. */
+export const offered = ['default', 'news', 'own', 'hidden'];
+
+/**
+ * A server whose operator offers `default` at /auth of each site, `news` at /auth/news of chat.example.com, and `own` at
+ * /auth/own of other.example.
+ */
+export function offersItsEndpointsAlone(server) {
+  const [chat, other] = ['chat.example.com', 'other.example'];
+  const ask = (path, { host = chat, headers = {} } = {}) => send(server().port, path, { ...good, headers: { ...good.headers, host, ...headers } });
+  const policyIn = (text) => {
+    const [, claims] = /(?:^|\n)[\w-]+\.([\w-]+)\.[\w-]{43}\s*$/.exec(text) ?? [];
+    return claims && JSON.parse(Buffer.from(claims, 'base64url').toString()).is;
+  };
+
+  test('each endpoint has its policy', async () => {
+    for (const [host, path, name] of [
+      [chat, '/auth', 'default'], [other, '/auth', 'default'], [chat, '/auth/news', 'news'], [other, '/auth/own', 'own'], [other, '/auth/own?x=y', 'own'],
+    ]) {
+      const answer = await ask(path, { host });
+      assert.equal(policyIn(answer.body), name, `${host}${path}: ${answer.status} ${answer.body}`);
+    }
+  });
+
+  test('a path that is no endpoint is 404, whatever it is like', async () => {
+    for (const path of [
+      '/auth/own', '/auth/hidden', '/auth/default', '/auth/', '/auth/x', '/auth/news/', '/auth/news/x', '/authx', '/AUTH', '/Auth', '/auth/NEWS',
+      '/auth%0a', '/auth%20', '/auth.', '/auth;x', '/auth/news%0a', '/auth/news;x', '/auth%253fx', '/hidden', '/hidden.json', '/@roomkey', '/%40roomkey',
+      '/auth/%4eews', '/auth/news%2fx', '/news', '/default', '/auth/..%2fhidden', '/roomkey',
+    ]) {
+      const answer = await ask(path);
+      assert.equal(policyIn(answer.body), undefined, path);
+      // Apache has one for an encoded slash and a folder, and others think some of these malformed.
+      assert.ok([404, 400].includes(answer.status), `${path}: ${answer.status}`);
+    }
+    for (const path of ['/auth/news', '/auth/hidden']) assert.equal((await ask(path, { host: other })).status, 404, path);
+  });
+
+  test('another spelling of an endpoint is that one or none', async () => {
+    for (const [path, name] of [
+      ['/%61uth', 'default'], ['/auth/%6eews', 'news'], ['//auth', 'default'], ['/x/../auth', 'default'], ['/auth/../auth/news', 'news'], ['/auth/./news', 'news'],
+      ['/auth//news', 'news'], ['/auth/news/../own', 'none'], ['/auth/own/../../auth', 'default'], ['/auth/news/%2e%2e/hidden', 'none'], ['/auth%2fnews', 'news'],
+      ['/auth#/../hidden', 'default'], ['/auth/news%00', 'none'], ['/auth/news%00hidden', 'none'], ['/auth\\news', 'none'], ['/auth%5cnews', 'none'], ['/auth/news?/../own', 'news'],
+    ]) {
+      const answer = await sendRaw(server().port, `POST ${path} HTTP/1.1\r\nHost: ${chat}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${good.body.length}\r\n\r\n${good.body}`);
+      assert.ok([undefined, name].includes(policyIn(answer)), `${path}: ${policyIn(answer)}`);
+    }
+  });
+
+  test('nothing else that a visitor sends picks a policy', async () => {
+    const names = ['roomkey_policy_name', 'roomkey-policy-name', 'x-roomkey-policy-name', 'http-roomkey-policy-name', 'redirect-roomkey-policy-name'];
+    const paths = ['x-original-url', 'x-rewrite-url', 'x-original-uri', 'x-forwarded-path', 'x-forwarded-prefix', 'x-accel-redirect'];
+    for (const headers of [
+      ...names.flatMap((name) => ['news', 'own', 'hidden'].map((value) => ({ [name]: value }))), ...paths.map((name) => ({ [name]: '/auth/news' })),
+      ...['x-forwarded-host', 'x-forwarded-server', 'forwarded'].map((name) => ({ [name]: name === 'forwarded' ? `host=${other}` : other })),
+    ]) {
+      const answer = await ask('/auth', { headers });
+      assert.equal(policyIn(answer.body), 'default', JSON.stringify(headers));
+    }
+    for (const query of ['ROOMKEY_POLICY_NAME=hidden', 'policy=hidden', 'ROOMKEY_POLICY_NAME=news&x', '/auth/news', '/../auth/news']) {
+      assert.equal(policyIn((await ask(`/auth?${query}`)).body), 'default', query);
+    }
+    // A site's name and a path that only together are an endpoint.
+    for (const [host, path] of [[`${other}/auth`, '/own'], [`${chat}/auth`, '/news'], ['*/auth', ''], [`${other}/auth/own`, ''], [`${other}/auth/own#`, '/auth/x']]) {
+      const answer = await sendRaw(server().port, `POST ${path || '*'} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${good.body.length}\r\n\r\n${good.body}`);
+      assert.equal(policyIn(answer), undefined, `${host} ${path}`);
+    }
+  });
 }
 
 /** A complete site keeps hidden files and copies to itself. */

@@ -28,10 +28,10 @@ export async function startNginx(place, { site, upstream = '', files = {}, host 
     root ${place.path('www')};
     include roomkey/roomkey.conf;
     set $roomkey_realtime "wss://realtime.example";`);
-  for (const [name, text] of Object.entries(files)) await write(`roomkey/${name}`, typeof text === 'function' ? text({ port, securePort }) : text);
   const hash = execFileSync('openssl', ['passwd', '-6', person.password], { encoding: 'utf8' });
   await write('roomkey/users', `${person.name}:${hash}`);
   await giveToWebServer(`${dir}/roomkey/users`, 0o640);
+  for (const [name, text] of Object.entries(files)) await write(`roomkey/${name}`, typeof text === 'function' ? text({ port, securePort }) : text);
   await write('nginx.conf', `
     daemon off;
     ${asRoot ? `user ${webUser.name};` : ''}

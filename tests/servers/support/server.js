@@ -50,6 +50,7 @@ export async function edited(path, changes = {}) {
 }
 
 export const siteName = 'chat.example.com';
+export const otherSite = 'other.example';
 
 /** A certificate for the site as certbot would put it there, and what a client needs that trusts it. */
 export async function makeCertificate(place) {
@@ -103,6 +104,17 @@ export async function serveForWeb(place, { args = [] } = {}) {
 export async function serveWithPolicy(place, policy) {
   const file = await place.write(`policy-${++count}.json`, policy, 0o644);
   return serveForWeb(place, { args: ['--policy', file] });
+}
+
+/** A roomkey with a policy for each of these names, whose tokens say it as `is`, and none without a login if it is `staff`. */
+export async function policies(place, ...names) {
+  const dir = place.path(`policies-${++count}`);
+  await mkdir(dir);
+  for (const name of names) {
+    const claims = { exp: '${now+60}', client: '${form.clientID}', is: name, ...name === 'staff' && { user: '${server.ROOMKEY_USER}' } };
+    await place.write(`policies-${count}/${name}.json`, JSON.stringify({ claims }), 0o644);
+  }
+  return dir;
 }
 
 export const notAnswering = ['says nothing', 'hangs up'];
