@@ -3,15 +3,16 @@
 // mod_proxy_fcgi, mod_fcgid and mod_cgid, with and without a login.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { send, visitor } from '../process/support/http.js';
-import { verifyBuiltIn } from '../process/support/tokens.js';
+import { verify, verifyBuiltIn } from '../process/support/tokens.js';
 import { until } from '../process/support/until.js';
-import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, checkRefusal, families, givesUpSlowBodies, good, hidesFiles, logsPeopleIn, members, sendSlowly, worksOverHttps } from './support/contract.js';
+import { admitsThatNoneAnswers, answersTheContract, basic, believesNoVisitor, checkRefusal, families, givesUpSlowBodies, good, hidesFiles, logsPeopleIn, members, offered, offersItsEndpointsAlone, person, sendSlowly, worksOverHttps } from './support/contract.js';
 import { ownSite, startApache } from './support/apache.js';
-import { addPages, edited, makeCertificate, openWebPlace, pretend, serveForWeb, serveWithPolicy, siteName } from './support/server.js';
+import { addPages, edited, makeCertificate, openWebPlace, otherSite, policies, pretend, serveForWeb, serveWithPolicy, siteName } from './support/server.js';
 
 let place;
 before(async () => { place = await openWebPlace(); });
@@ -30,7 +31,10 @@ function withApache(name, how, tests) {
   });
 }
 
-const withLogin = 'RoomkeyEndpointWithLogin /auth default roomkey/staff.conf';
+const withLogin = ['RoomkeyEndpointWithLogin /auth default roomkey/staff.conf'];
+/** Two sites of one Apache with endpoints of their own. */
+const twoSites = (file) => (port) => ownSite(place, file, ['RoomkeyEndpoint /auth default', 'RoomkeyEndpoint /auth/news news'], siteName)(port)
+  + ownSite(place, file, ['RoomkeyEndpoint /auth default', 'RoomkeyEndpoint /auth/own own'], otherSite)(port);
 /** A copy of one of the logins. */
 const login = async (name) => ({ 'staff.conf': await edited(`deploy/apache/examples/${name}`) });
 
@@ -55,6 +59,29 @@ describe('mod_proxy_fcgi (roomkey.conf)', () => {
   withApache('with examples/login-basic.conf', async () => ({
     use: ownSite(place, 'roomkey.conf', withLogin), mods, files: await login('login-basic.conf'), settings: { ROOMKEY_SOCKET: await serveWithPolicy(place, members) },
   }), logsPeopleIn);
+
+  withApache('with a line for each endpoint', async () => ({
+    use: twoSites('roomkey.conf'), mods, settings: { ROOMKEY_SOCKET: await serveForWeb(place, { args: ['--policy', await policies(place, ...offered)] }) },
+  }), offersItsEndpointsAlone);
+
+  withApache('with a login for each site', async () => ({
+    use: (port) => ownSite(place, 'roomkey.conf', ['RoomkeyEndpointWithLogin /auth staff roomkey/staff.conf'], siteName)(port)
+      + ownSite(place, 'roomkey.conf', ['RoomkeyEndpointWithLogin /auth staff roomkey/theirs.conf', 'RoomkeyEndpoint /auth/open default'], otherSite)(port),
+    mods, settings: { ROOMKEY_SOCKET: await serveForWeb(place, { args: ['--policy', await policies(place, 'default', 'staff')] }) },
+    files: {
+      ...await login('login-basic.conf'), 'theirs.conf': await edited('deploy/apache/examples/login-basic.conf', { 'AuthUserFile roomkey/users': 'AuthUserFile roomkey/their-users' }),
+      'their-users': execFileSync('htpasswd', ['-n', '-B', '-C', '5', '-b', 'bob', person.password], { encoding: 'utf8' }),
+    },
+  }), (server) => {
+    test('people log in at their own site, and at no other', async () => {
+      const ask = (host, user, path = '/auth') => send(server().port, path, { ...good, headers: { ...good.headers, host, authorization: basic(user, person.password) } });
+      for (const [host, user, stranger] of [[siteName, person.name, 'bob'], [otherSite, 'bob', person.name]]) {
+        assert.equal((await verify((await ask(host, user)).body)).user, user);
+        checkRefusal(await ask(host, stranger), 401, 'Not logged in');
+      }
+      assert.equal((await verify((await ask(otherSite, person.name, '/auth/open')).body)).is, 'default');
+    });
+  });
 
   withApache('when no roomkey runs', () => ({ use, mods, settings: { ROOMKEY_SOCKET: place.path('nobody.sock') } }), admitsThatNoneAnswers);
   for (const [how, status] of [['says nothing', 504], ['hangs up', 503]]) {
@@ -153,6 +180,9 @@ describe('mod_fcgid (roomkey-fcgid.conf)', () => {
   });
 
   const withMembers = async () => ({ ROOMKEY_POLICY: await place.write('members.json', members, 0o644) });
+  withApache('with a line for each endpoint', async () => ({
+    use: twoSites('roomkey-fcgid.conf'), mods, settings: { ROOMKEY_POLICY: await policies(place, ...offered) },
+  }), offersItsEndpointsAlone);
   withApache('without a secret', () => ({ use, mods, settings: { ROOMKEY_SECRET_FILE: '/nowhere' } }), failsInOneLine);
   withApache('without a login', async () => ({ use, mods, settings: await withMembers() }), believesNoVisitor);
   withApache('with examples/login-basic-cgi.conf', async () => ({
@@ -207,6 +237,9 @@ describe('mod_cgid (roomkey-cgid.conf)', () => {
   });
 
   const withMembers = async () => ({ ROOMKEY_POLICY: await place.write('members.json', members, 0o644) });
+  withApache('with a line for each endpoint', async () => ({
+    use: twoSites('roomkey-cgid.conf'), mods, settings: { ROOMKEY_POLICY: await policies(place, ...offered) },
+  }), offersItsEndpointsAlone);
   withApache('without a secret', () => ({ use, mods, settings: { ROOMKEY_SECRET_FILE: '/nowhere' } }), failsInOneLine);
   withApache('without a login', async () => ({ use, mods, settings: await withMembers() }), believesNoVisitor);
   withApache('with examples/login-basic-cgi.conf', async () => ({

@@ -9,8 +9,8 @@ import { after, before, describe, test } from 'node:test';
 import { send } from '../process/support/http.js';
 import { freePort, root } from '../process/support/roomkey.js';
 import { until } from '../process/support/until.js';
-import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, families, givesUpSlowBodies, good, hidesFiles, logsPeopleIn, members, person, worksOverHttps } from './support/contract.js';
-import { addPages, asRoot, makeWritable, notAnswering, openWebPlace, pretend, serveForWeb, serveWithPolicy, siteName, startServer, webUser } from './support/server.js';
+import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, families, givesUpSlowBodies, good, hidesFiles, logsPeopleIn, members, offered, offersItsEndpointsAlone, person, worksOverHttps } from './support/contract.js';
+import { addPages, asRoot, makeWritable, notAnswering, openWebPlace, otherSite, policies, pretend, serveForWeb, serveWithPolicy, siteName, startServer, webUser } from './support/server.js';
 
 let place;
 let users;
@@ -90,6 +90,11 @@ describe('the snippet (roomkey.caddy)', () => {
     answersTheContract(server, { chunked });
     givesUpSlowBodies(server, { statuses: ['408'] });
   });
+  withCaddy('with a line for each endpoint', async () => ({
+    use: (port) => [[siteName, 'news'], [otherSite, 'own']].map(([name, policy]) => ownSite(port)
+      .replace('http://', `http://${name}`).replace('/auth default', `$&\n    import roomkey/endpoint.caddy /auth/${policy} ${policy}`)).join('\n'),
+    env: onSocket(await serveForWeb(place, { args: ['--policy', await policies(place, ...offered)] })),
+  }), offersItsEndpointsAlone);
   withCaddy('without a login', async () => ({
     use: ownSite, env: onSocket(await serveWithPolicy(place, members)),
   }), believesNoVisitor);

@@ -11,8 +11,8 @@ import { assertNoneFailed, startLoad } from '../process/support/load.js';
 import { environment, freePort, roomkey, serveTcp } from '../process/support/roomkey.js';
 import { until } from '../process/support/until.js';
 import { openPlace } from '../process/support/place.js';
-import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, givesUpSlowBodies, good, logsPeopleIn, members, person, worksOverHttps } from './support/contract.js';
-import { edited, makeCertificate, pretend, startServer } from './support/server.js';
+import { admitsThatNoneAnswers, answersTheContract, believesNoVisitor, givesUpSlowBodies, good, logsPeopleIn, members, offered, offersItsEndpointsAlone, person, worksOverHttps } from './support/contract.js';
+import { edited, makeCertificate, otherSite, policies, pretend, siteName, startServer } from './support/server.js';
 
 let place;
 before(async () => { place = await openPlace(); });
@@ -94,6 +94,22 @@ withHaproxy('for everybody', {}, (server) => {
     }
     assert.deepEqual(statuses, [...Array(20).fill(200), ...Array(5).fill(429)]);
     assert.equal((await send(server().port, '/auth', good)).status, 200);
+  });
+});
+withHaproxy('with a line for each endpoint', {
+  args: async () => ['--policy', await policies(place, ...offered)],
+  how: async () => ({ map: `${await edited('deploy/haproxy/roomkey.map')}${siteName}/auth/news news 20\n${otherSite}/auth/own own 120\n` }),
+}, (server) => {
+  offersItsEndpointsAlone(server);
+
+  test('each has the limit of its line', async () => {
+    const flood = async (host, path, times) => {
+      const from = visitor();
+      const answers = await Promise.all(Array.from({ length: times }, () => send(server().port, path, { ...good, from, headers: { ...good.headers, host } })));
+      return answers.filter(({ status }) => status === 200).length;
+    };
+    assert.equal(await flood(otherSite, '/auth/own', 120), 120);
+    assert.equal(await flood(siteName, '/auth/news', 120), 20);
   });
 });
 withHaproxy('without a login', { args: policy }, believesNoVisitor);

@@ -9,8 +9,8 @@ import { after, before, describe, test } from 'node:test';
 import { send } from '../process/support/http.js';
 import { freePort, root } from '../process/support/roomkey.js';
 import { until } from '../process/support/until.js';
-import { answersTheContract, believesNoVisitor, families, givesUpSlowBodies, good, hidesFiles, logsPeopleIn, members, person, worksOverHttps } from './support/contract.js';
-import { addPages, asRoot, channel, edited, giveToWebServer, makeCertificate, makeWritable, openWebPlace, serveForWeb, serveWithPolicy, startServer, webUser } from './support/server.js';
+import { answersTheContract, believesNoVisitor, families, givesUpSlowBodies, good, hidesFiles, logsPeopleIn, members, offered, offersItsEndpointsAlone, person, worksOverHttps } from './support/contract.js';
+import { addPages, asRoot, channel, edited, giveToWebServer, makeCertificate, makeWritable, openWebPlace, otherSite, policies, serveForWeb, serveWithPolicy, siteName, startServer, webUser } from './support/server.js';
 
 let place;
 before(async () => { place = await openWebPlace(); });
@@ -19,7 +19,7 @@ after(() => place.close());
 let count = 0;
 
 /** Starts it with the variables of local.conf; `use` is the file that lighttpd.conf includes, `login` has everybody log in. */
-async function startLighttpd({ use, settings = {}, login = false, tls }) {
+async function startLighttpd({ use, settings = {}, login = false, endpoints, tls }) {
   const name = `lighttpd-${++count}`;
   const dir = place.path(name);
   const port = await freePort();
@@ -31,6 +31,7 @@ async function startLighttpd({ use, settings = {}, login = false, tls }) {
     await place.write(`${name}/roomkey/endpoints.conf`, await edited('deploy/lighttpd/endpoints.conf', { [line]: withLogin }), 0o644);
     await place.write(`${name}/roomkey/staff.conf`, await edited('deploy/lighttpd/examples/login-basic.conf', { '/etc/lighttpd/roomkey/users': `${dir}/roomkey/users` }), 0o644);
   }
+  if (endpoints) await place.write(`${name}/roomkey/endpoints.conf`, await endpoints(), 0o644);
   const run = await makeWritable(place, `${name}/run`);
   execFileSync('htpasswd', ['-b', '-c', `${dir}/roomkey/users`, person.name, person.password], { stdio: 'ignore' });
   await giveToWebServer(`${dir}/roomkey/users`, 0o640);
@@ -92,6 +93,15 @@ function withLighttpd(name, how, tests) {
 // It looks at the length before any of its modules could set a header.
 const contract = (server) => answersTheContract(server, { tooLargeMarked: false });
 
+/** The shipped line, and one for each of two sites. */
+const lines = async () => {
+  const shipped = await edited('deploy/lighttpd/endpoints.conf');
+  const [line] = /^\$HTTP.*/m.exec(shipped);
+  const more = [[siteName, 'news'], [otherSite, 'own']].map(([site, name]) =>
+    `$HTTP["host"] == "${site}" { ${line.replace('/auth', `/auth/${name}`).replace('"default"', `"${name}"`)} }\n`);
+  return shipped + more.join('');
+};
+
 describe('a roomkey that runs already (roomkey.conf)', () => {
   const use = 'roomkey.conf';
   withLighttpd('for everybody', async () => ({ use, settings: { roomkey_socket: await serveForWeb(place) } }), (server) => {
@@ -99,6 +109,9 @@ describe('a roomkey that runs already (roomkey.conf)', () => {
     // It closes the connection without a word, and knows no deadline for the whole.
     givesUpSlowBodies(server, { statuses: [undefined], trickle: true });
   });
+  withLighttpd('with a line for each endpoint', async () => ({
+    use, endpoints: lines, settings: { roomkey_socket: await serveForWeb(place, { args: ['--policy', await policies(place, ...offered)] }) },
+  }), offersItsEndpointsAlone);
   withLighttpd('without a login', async () => ({
     use, settings: { roomkey_socket: await serveWithPolicy(place, members) },
   }), believesNoVisitor);
@@ -122,6 +135,9 @@ describe('a roomkey that lighttpd starts (roomkey-spawn.conf)', () => {
       assert.ok(!children().includes(pid));
     });
   });
+  withLighttpd('with a line for each endpoint', async () => ({
+    use, endpoints: lines, settings: { roomkey_policy: await policies(place, ...offered) },
+  }), offersItsEndpointsAlone);
   withLighttpd('without a login', async () => ({ use, settings: await policy() }), believesNoVisitor);
   withLighttpd('with examples/login-basic.conf', async () => ({ use, login: true, settings: await policy() }), logsPeopleIn);
 });

@@ -68,8 +68,7 @@ export async function startApache(place, { use, mods = [], settings = {}, files 
       AllowOverride None
       Require all denied
     </Directory>
-    ${use(port)}
-`);
+    ${use(port)}`);
   const server = await startServer(place, {
     command: 'apache2', args: ['-f', `${dir}/apache2.conf`, '-D', 'FOREGROUND'], port, endSignal: 'SIGTERM',
     log: () => readFile(`${dir}/error.log`, 'utf8').catch(() => ''),
@@ -77,13 +76,15 @@ export async function startApache(place, { use, mods = [], settings = {}, files 
   return { ...server, dir, securePort };
 }
 
-/** The virtual host of a user who has pages already, and includes one of the files. */
-export const ownSite = (place, file, endpoint = 'RoomkeyEndpoint /auth default') => (port) => `
+/** The virtual host of a user who has pages already, and includes one of the files; `endpoints` are lines of its own. */
+export const ownSite = (place, file, endpoints = ['RoomkeyEndpoint /auth default'], name = 'localhost') => (port) => `
     <VirtualHost *:${port}>
+      ServerName ${name}
       DocumentRoot ${place.path('www')}
       <Directory ${place.path('www')}>
         Require all granted
       </Directory>
       Include roomkey/${file}
-      Use ${endpoint}
-    </VirtualHost>`;
+      ${endpoints.map((line) => `Use ${line}`).join('\n      ')}
+    </VirtualHost>
+`;
