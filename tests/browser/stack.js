@@ -2,7 +2,7 @@
 // Everything behind the page, as it is deployed: nginx with the project's own files, roomkey under
 // spawn-fcgi, and the local Scaledrone; on free loopback ports and in a folder of their own.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -81,16 +81,28 @@ async function chatPolicy() {
   return JSON.parse(text.replace(/^\s*\/\/.*/gm, '').replace('observable-room', 'observable-(room|archive)'));
 }
 
+/** The shipped example of HTTPS, with a certificate that nobody trusts. */
+async function writeSecureSite(dir, port) {
+  const names = ['fullchain.pem', 'privkey.pem'];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=localhost',
+    '-out', join(dir, names[0]), '-keyout', join(dir, names[1])], { stdio: 'pipe' });
+  const text = await readFile(join(root, 'nginx/examples/https.conf'), 'utf8');
+  await writeFile(join(dir, 'roomkey/https.conf'), text.replaceAll('/etc/letsencrypt/live/chat.example.com', dir)
+    .replace('listen 443', `listen 127.0.0.1:${port}`).replace('listen [::]:443', `listen [::1]:${port}`));
+}
+
 /** The run directory of nginx: the project's files as they are, and the two that a user writes. */
-async function writeSite(dir, { port, realtimePort }) {
+async function writeSite(dir, { port, securePort, realtimePort }) {
   await mkdir(join(dir, 'roomkey'));
   for (const name of readdirSync(join(root, 'nginx')).filter((each) => /(?<!local|upstream)\.conf$/.test(each))) {
     await symlink(join(root, 'nginx', name), join(dir, 'roomkey', name));
   }
+  if (securePort) await writeSecureSite(dir, securePort);
   await writeFile(join(dir, 'roomkey/upstream.conf'), `server unix:${dir}/roomkey.sock;\nkeepalive 8;\n`);
   await writeFile(join(dir, 'roomkey/local.conf'), `
     listen 127.0.0.1:${port};
     root ${root}static;
+    ${securePort ? 'include roomkey/https.conf;' : ''}
     include roomkey/roomkey.conf;
     set $roomkey_realtime "";
     # Each person of the tests has an address of their own, or all would share one rate limit.
@@ -123,8 +135,8 @@ async function writeSite(dir, { port, realtimePort }) {
 async function untilReady(url, nginx) {
   const body = new URLSearchParams({ clientID: 'ready' });
   for (let tries = 0; tries < 500 && nginx.exitCode === null; tries++) {
-    const reply = await fetch(`${url}auth`, { method: 'POST', body }).catch(() => null);
-    if (reply?.ok) return;
+    const reply = await fetch(`${url}auth`, { method: 'POST', body, redirect: 'manual' }).catch(() => null);
+    if (reply?.ok || reply?.status === 301) return;
     await sleep(20);
   }
   throw new Error('no token could be had; does build/dev/roomkey exist?');
@@ -132,7 +144,7 @@ async function untilReady(url, nginx) {
 
 /**
  * Options: `history` turns it on in the service; `policy` replaces the built-in one, 'chat' is
- * deploy/policies/chat.json; all others go to config.json.
+ * deploy/policies/chat.json; `secure` serves it over HTTPS alone; all others go to config.json.
  */
 export async function startStack(options) {
   const dir = await mkdtemp(join(tmpdir(), 'roomkey-browser-'));
@@ -149,7 +161,7 @@ export async function startStack(options) {
   }
 }
 
-async function startIn(dir, children, { history, policy, ...overrides } = {}) {
+async function startIn(dir, children, { history, policy, secure, ...overrides } = {}) {
   await writeFile(join(dir, 'secret'), secret, { mode: 0o600 });
   if (policy === 'chat') {
     policy = await chatPolicy();
@@ -166,10 +178,11 @@ async function startIn(dir, children, { history, policy, ...overrides } = {}) {
   if (status !== 0) throw new Error('the client of the service could not be bundled; is npm ci done there?');
   let realtime = service;
   const tokens = await startRoomkey(children, dir, policy);
-  await writeSite(dir, { port, realtimePort: realtime.port });
+  const securePort = secure && await freePort();
+  await writeSite(dir, { port, securePort, realtimePort: realtime.port });
   const nginx = start(children, 'nginx', ['-p', dir, '-c', join(dir, 'nginx.conf'), '-e', join(dir, 'error.log')]);
-  const url = `http://127.0.0.1:${port}/`;
-  await untilReady(url, nginx);
+  const url = secure ? `https://127.0.0.1:${securePort}/` : `http://127.0.0.1:${port}/`;
+  await untilReady(`http://127.0.0.1:${port}/`, nginx);
 
   async function ask(path, options) {
     const reply = await fetch(realtime.url + path, options);
