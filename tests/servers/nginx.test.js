@@ -368,6 +368,16 @@ describe('the complete site (site.conf)', () => {
   });
 });
 
+/** The example of HTTPS with a certificate in it, and what a client needs. */
+async function httpsFile() {
+  const { certificate, key, tls } = await makeCertificate(place);
+  const text = await edited('nginx/examples/https.conf', {
+    '/etc/letsencrypt/live/chat.example.com/fullchain.pem': certificate, '/etc/letsencrypt/live/chat.example.com/privkey.pem': key,
+    'listen 443 ssl': 'listen 127.0.0.1:PORT ssl', 'listen [::]:443 ssl': 'listen [::1]:PORT ssl',
+  });
+  return { tls, file: ({ securePort }) => text.replaceAll('PORT', securePort) };
+}
+
 describe('the complete site as it ships, beside the default site of Debian', () => {
   const site = (port) => `server { listen 127.0.0.1:${port} default_server; listen [::1]:${port} default_server; server_name _; return 403; }
     include roomkey/site.conf;`;
@@ -387,19 +397,27 @@ describe('the complete site as it ships, beside the default site of Debian', () 
   });
 
   withNginx('over HTTPS (examples/https.conf)', async () => {
-    const { certificate, key, tls } = await makeCertificate(place);
-    const https = await edited('nginx/examples/https.conf', {
-      '/etc/letsencrypt/live/chat.example.com/fullchain.pem': certificate, '/etc/letsencrypt/live/chat.example.com/privkey.pem': key,
-      'listen 443 ssl': 'listen 127.0.0.1:PORT ssl', 'listen [::]:443 ssl': 'listen [::1]:PORT ssl',
-    });
-    return {
-      site, upstream: upstreamOf(await serveForWeb(place)), tls,
-      files: {
-        'local.conf': await shippedLocal(place, { '# include roomkey/https.conf;': 'include roomkey/https.conf;' }),
-        'https.conf': ({ securePort }) => https.replaceAll('PORT', securePort),
-      },
-    };
+    const { tls, file } = await httpsFile();
+    const local = await shippedLocal(place, { '# include roomkey/https.conf;': 'include roomkey/https.conf;' });
+    return { site, upstream: upstreamOf(await serveForWeb(place)), tls, files: { 'local.conf': local, 'https.conf': file } };
   }, worksOverHttps);
+
+  withNginx('and another complete site', async () => {
+    const local = await shippedLocal(place);
+    return {
+      site: (port) => `${site(port)} server { include roomkey/other.conf; include roomkey/page.conf; }`,
+      upstream: upstreamOf(await serveForWeb(place)),
+      files: { 'local.conf': local, 'other.conf': (ports) => local(ports).replace(siteName, otherSite).replace('api.scaledrone.com', 'realtime.other.example') },
+    };
+  }, (server) => {
+    test('each is what its own file says', async () => {
+      for (const [host, realtime] of [[siteName, 'api.scaledrone.com'], [otherSite, 'realtime.other.example']]) {
+        const page = await send(server().port, '/', { method: 'GET', headers: { host } });
+        assert.ok(page.headers['content-security-policy'].includes(`connect-src 'self' wss://${realtime}`));
+        await verifyBuiltIn((await send(server().port, '/auth', { ...good, headers: { ...good.headers, host } })).body);
+      }
+    });
+  });
 });
 
 describe('several processes behind one upstream', () => {
@@ -501,11 +519,22 @@ describe('fcgiwrap (deploy/fcgiwrap/cgi.conf)', () => {
     return policy ? text.replace(/# (fastcgi_param ROOMKEY_POLICY ).*/, `$1${await place.write('members.json', policy, 0o644)};`) : text;
   };
   // As the comment of the file says.
-  const site = (port) => ownSite(place, {
-    tokens: 'include roomkey/paths.conf; location = /@roomkey { include roomkey/endpoint.conf; include roomkey/cgi.conf; }',
-  })(port);
+  const tokens = 'include roomkey/paths.conf; location = /@roomkey { include roomkey/endpoint.conf; include roomkey/cgi.conf; }';
+  const site = (port) => ownSite(place, { tokens })(port);
 
   withNginx('for everybody', async () => ({ site, files: { 'cgi.conf': await cgi() } }), answersTheContract);
+  withNginx('over HTTPS', async () => {
+    const { tls, file } = await httpsFile();
+    const local = await shippedLocal(place, { '# include roomkey/https.conf;': 'include roomkey/https.conf;', 'include roomkey/roomkey.conf;': tokens });
+    return { site: () => 'include roomkey/site.conf;', tls, files: { 'local.conf': local, 'https.conf': file, 'cgi.conf': await cgi() } };
+  }, worksOverHttps);
+  withNginx('with a line for each endpoint', async () => ({
+    site: (port) => `include roomkey/http.conf; ${[siteName, otherSite].map((name) => `server { listen 127.0.0.1:${port}; server_name ${name}; root ${place.path('www')}; ${tokens} }`).join(' ')}`,
+    files: {
+      'cgi.conf': (await cgi(members)).replace(/(ROOMKEY_POLICY ).*;/, `$1 ${await policies(place, ...offered)};`),
+      'endpoints.conf': `*/auth default; ${siteName}/auth/news news; ${otherSite}/auth/own own;`,
+    },
+  }), offersItsEndpointsAlone);
   withNginx('without a login', async () => ({ site, files: { 'cgi.conf': await cgi(members) } }), believesNoVisitor);
   withNginx('with examples/login-basic.conf', async () => ({
     site: withLogin, files: { 'cgi.conf': await cgi(members), 'mine.conf': await edited('nginx/examples/login-basic.conf', { 'pass.conf': 'cgi.conf' }) },

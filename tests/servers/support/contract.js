@@ -343,8 +343,9 @@ export function offersItsEndpointsAlone(server) {
 /** A complete site keeps hidden files and copies to itself. */
 export function hidesFiles(server, addPages) {
   test('hidden files and what editors leave behind are not served, but for the proofs of certificates', async () => {
-    await addPages(['.secret', '.git/config', 'main.js.bak', 'main.js~', 'main.js.swp', '.well-known/acme-challenge/x']);
-    for (const path of ['/.secret', '/.git/config', '/main.js.bak', '/main.js~', '/main.js.swp', '/config.json.bak', '/config.json~']) {
+    const hidden = ['.secret', '.git/config', '.any', '.hidden/file', 'a/.any', 'main.js.bak', 'main.js.old', 'main.js~', 'main.js.swp'];
+    await addPages([...hidden, '.well-known/acme-challenge/x']);
+    for (const path of [...hidden.map((name) => `/${name}`), '/config.json.bak', '/config.json~']) {
       const answer = await send(server().port, path, { method: 'GET' });
       assert.ok([403, 404].includes(answer.status), `${path}: ${answer.status}`);
       checkNoVersion(answer);
