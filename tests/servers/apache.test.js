@@ -154,13 +154,16 @@ describe('the complete site beside the default site of Debian', () => {
     }
   });
 
-  withApache('over HTTPS (site-https.conf)', async () => {
+  const secure = async (settings = {}) => {
     const { certificate, key, tls } = await makeCertificate(place);
     return {
       use: use('site-https.conf'), mods: [...mods, 'ssl', 'http2'], tls,
-      settings: { ROOMKEY_SOCKET: await serveForWeb(place), ROOMKEY_CERTIFICATE: certificate, ROOMKEY_CERTIFICATE_KEY: key },
+      settings: { ROOMKEY_SOCKET: await serveForWeb(place), ROOMKEY_CERTIFICATE: certificate, ROOMKEY_CERTIFICATE_KEY: key, ...settings },
     };
-  }, worksOverHttps);
+  };
+  withApache('over HTTPS (site-https.conf)', secure, (server) => worksOverHttps(server, { proof: (names) => addPages(place, names) }));
+  withApache('over HTTPS, which browsers hold on to', () => secure({ ROOMKEY_HSTS: 'max-age=300' }),
+    (server) => worksOverHttps(server, { from: ['::1'], hsts: 'max-age=300' }));
 });
 
 /** What a visitor sees when the secret's file is not where local.conf says. */

@@ -128,16 +128,17 @@ describe('the complete site (Caddyfile)', () => {
   });
 
   // Bound to two addresses, Caddy 2.6 leads to HTTPS from one of them alone; on all addresses, as it ships, from all.
-  for (const family of families) {
-    withCaddy(`as it is, over HTTPS, on ${family}`, async () => {
+  for (const [family, hsts] of [...families.map((each) => [each]), ['::1', 'max-age=300']]) {
+    withCaddy(`as it is, over HTTPS, on ${family}${hsts ? ', which browsers hold on to' : ''}`, async () => {
       const socket = await serveForWeb(place);
       return {
         use: () => 'import roomkey/Caddyfile', secure: family,
         env: () => ({
           ROOMKEY_SITE: siteName, ROOMKEY_SOCKET: socket, ROOMKEY_PAGES: place.path('www'), ROOMKEY_PAGE_CONFIG: place.path('www/config.json'),
+          ...hsts && { ROOMKEY_HSTS: hsts },
         }),
       };
-    }, (server) => worksOverHttps(server, { from: [family] }));
+    }, (server) => worksOverHttps(server, { from: [family], hsts, proof: (names) => addPages(place, names) }));
   }
 
   withCaddy('when no roomkey runs', () => site(place.path('nobody.sock')), admitsThatNoneAnswers);

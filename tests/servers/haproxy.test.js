@@ -122,12 +122,16 @@ withHaproxy('over HTTPS (examples/https.cfg)', {
     const both = await place.write('both.pem', await readFile(certificate, 'utf8') + await readFile(key, 'utf8'));
     const frontend = ({ port, securePort }) => edited('deploy/haproxy/examples/https.cfg', {
       'bind :::80 v4v6': `bind 127.0.0.1:${port},[::1]:${port}`, '/etc/haproxy/chat.pem': both,
-      'bind :::443 v4v6': `bind 127.0.0.1:${securePort},[::1]:${securePort}`,
+      'bind :::443 v4v6': `bind 127.0.0.1:${securePort},[::1]:${securePort}`, '# http-response set-header': 'http-response set-header',
     });
     return { tls, frontend };
   },
 }, (server) => {
   worksOverHttps(server, { page: false });
+  test('browsers hold on to it, where the operator says so', async () => {
+    const answer = await send(server().securePort, '/auth', { ...good, tls: server().tls });
+    assert.equal(answer.headers['strict-transport-security'], 'max-age=300');
+  });
   test('what proves a certificate goes to certbot over HTTP, too', async () => {
     // It does not run.
     assert.equal((await send(server().port, '/.well-known/acme-challenge/x', { method: 'GET' })).status, 503);

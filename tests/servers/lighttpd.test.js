@@ -163,10 +163,13 @@ describe('the complete site (site.conf)', () => {
     });
   });
 
-  withLighttpd('over HTTPS (site-https.conf)', async () => {
+  const secure = async (settings = {}) => {
     const { certificate, key, tls } = await makeCertificate(place);
     return { use: 'site-https.conf', tls, settings: {
-      roomkey_socket: await serveForWeb(place), roomkey_certificate: certificate, roomkey_certificate_key: key,
+      roomkey_socket: await serveForWeb(place), roomkey_certificate: certificate, roomkey_certificate_key: key, ...settings,
     } };
-  }, worksOverHttps);
+  };
+  withLighttpd('over HTTPS (site-https.conf)', secure, (server) => worksOverHttps(server, { proof: (names) => addPages(place, names) }));
+  withLighttpd('over HTTPS, which browsers hold on to', () => secure({ roomkey_hsts: 'max-age=300' }),
+    (server) => worksOverHttps(server, { from: ['::1'], hsts: 'max-age=300' }));
 });

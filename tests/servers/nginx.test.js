@@ -369,11 +369,11 @@ describe('the complete site (site.conf)', () => {
 });
 
 /** The example of HTTPS with a certificate in it, and what a client needs. */
-async function httpsFile() {
+async function httpsFile(changes = {}) {
   const { certificate, key, tls } = await makeCertificate(place);
   const text = await edited('nginx/examples/https.conf', {
     '/etc/letsencrypt/live/chat.example.com/fullchain.pem': certificate, '/etc/letsencrypt/live/chat.example.com/privkey.pem': key,
-    'listen 443 ssl': 'listen 127.0.0.1:PORT ssl', 'listen [::]:443 ssl': 'listen [::1]:PORT ssl',
+    'listen 443 ssl': 'listen 127.0.0.1:PORT ssl', 'listen [::]:443 ssl': 'listen [::1]:PORT ssl', ...changes,
   });
   return { tls, file: ({ securePort }) => text.replaceAll('PORT', securePort) };
 }
@@ -400,7 +400,13 @@ describe('the complete site as it ships, beside the default site of Debian', () 
     const { tls, file } = await httpsFile();
     const local = await shippedLocal(place, { '# include roomkey/https.conf;': 'include roomkey/https.conf;' });
     return { site, upstream: upstreamOf(await serveForWeb(place)), tls, files: { 'local.conf': local, 'https.conf': file } };
-  }, worksOverHttps);
+  }, (server) => worksOverHttps(server, { proof: (names) => addPages(place, names) }));
+
+  withNginx('over HTTPS, which browsers hold on to', async () => {
+    const { tls, file } = await httpsFile({ '# set $roomkey_hsts': 'set $roomkey_hsts' });
+    const local = await shippedLocal(place, { '# include roomkey/https.conf;': 'include roomkey/https.conf;' });
+    return { site, upstream: upstreamOf(await serveForWeb(place)), tls, files: { 'local.conf': local, 'https.conf': file } };
+  }, (server) => worksOverHttps(server, { from: ['::1'], hsts: 'max-age=300' }));
 
   withNginx('and another complete site', async () => {
     const local = await shippedLocal(place);

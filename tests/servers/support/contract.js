@@ -232,8 +232,11 @@ export async function askOverHttp2({ port, tls, headers, body, path = '/auth', h
 
 export const families = ['127.0.0.1', '::1'];
 
-/** A site that is set up for HTTPS: `server()` has a `port`, a `securePort`, and the `tls` of a client that trusts it. */
-export function worksOverHttps(server, { page = true, from = families } = {}) {
+/**
+ * A site that is set up for HTTPS: `server()` has a `port`, a `securePort`, and the `tls` of a client that trusts it.
+ * `proof` makes what proves a certificate; `hsts` is what the operator has browsers hold on to.
+ */
+export function worksOverHttps(server, { page = true, from = families, proof, hsts } = {}) {
   const secure = (path, options) => send(server().securePort, path, { tls: server().tls, ...options });
   const named = (headers = {}) => ({ host: server().tls.servername, ...headers });
 
@@ -250,7 +253,10 @@ export function worksOverHttps(server, { page = true, from = families } = {}) {
       assert.equal(main.body, await readFile(`${root}static/index.html`, 'latin1'));
       assert.match(main.headers['content-security-policy'], /connect-src 'self' wss:/);
       // Browsers hold on to it, so it is the operator's decision.
-      assert.equal(main.headers['strict-transport-security'], undefined);
+      assert.equal(main.headers['strict-transport-security'], hsts);
+      if (!proof) return;
+      await proof(['.well-known/acme-challenge/x']);
+      assert.equal((await secure('/.well-known/acme-challenge/x', { method: 'GET', headers: named(), host })).status, 200);
     });
 
     test(`over HTTP/2, from ${host}`, async () => {
