@@ -89,7 +89,9 @@ apt_install() {
       printf "#!/bin/sh\nexit 101\n" >"$policy"
       chmod 755 "$policy"
     fi
-    apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"'
+    apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"
+    # It is enabled at once, and that of Debian 12 would keep the Apache of this machine from starting.
+    case " $* " in *" libapache2-mod-qos "*) a2dismod -q qos ;; esac'
   attended "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive unpack="$unpack" bash -euc '
     apt-get update
     apt-get install -y --no-install-recommends --download-only "$@"

@@ -98,7 +98,7 @@ withHaproxy('for everybody', {}, (server) => {
 });
 withHaproxy('with a line for each endpoint', {
   args: async () => ['--policy', await policies(place, ...offered)],
-  how: async () => ({ map: `${await edited('deploy/haproxy/roomkey.map')}${siteName}/auth/news news 20\n${otherSite}/auth/own own 120\n` }),
+  how: async () => ({ map: `${await edited('deploy/haproxy/roomkey.map')}${siteName}/auth/news news 20\n${otherSite}/auth/own own 120\n*/auth/short news\n` }),
 }, (server) => {
   offersItsEndpointsAlone(server);
 
@@ -110,6 +110,8 @@ withHaproxy('with a line for each endpoint', {
     };
     assert.equal(await flood(otherSite, '/auth/own', 120), 120);
     assert.equal(await flood(siteName, '/auth/news', 120), 20);
+    // Without a number.
+    assert.equal(await flood(siteName, '/auth/short', 120), 20);
   });
 });
 withHaproxy('without a login', { args: policy }, believesNoVisitor);
