@@ -137,6 +137,10 @@ k_test_packages=(
   /usr/lib/apache2/modules/mod_qos.so:libapache2-mod-qos caddy:caddy haproxy:haproxy fcgiwrap:fcgiwrap multiwatch:multiwatch
   systemd-analyze:systemd ip:iproute2 strace:strace ps:procps openssl:openssl
 )
+# What tests/engines asks. Erlang comes with them.
+k_engine_packages=(
+  /usr/lib/rabbitmq/bin/rabbitmq-server:rabbitmq-server '/usr/lib/*/ejabberd-*/ebin:ejabberd'
+)
 k_style_packages=(
   clang-format:clang-format clang-tidy:clang-tidy clang++:clang shellcheck:shellcheck cppcheck:cppcheck
   '/usr/lib/*/libboost_unit_test_framework.so:libboost-test-dev'

@@ -11,7 +11,8 @@
 #   package     the life of the Debian package in a bare Debian
 #   bench       whether every row of the benchmarks runs and answers good tokens
 #   soak        a quarter of an hour of load
-#   engines     the chat page in Chromium, Firefox and WebKitGTK
+#   browsers    the chat page in Chromium, Firefox and WebKitGTK
+#   engines     RabbitMQ, ejabberd and LiveKit with the tokens of their policies
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -21,10 +22,10 @@ if [ "${1:-}" = --seconds ]; then
   shift 2
 fi
 parts=("$@")
-[ $# -gt 0 ] || parts=(fuzz valgrind asan tsan arm64 package bench soak engines)
+[ $# -gt 0 ] || parts=(fuzz valgrind asan tsan arm64 package bench soak browsers engines)
 for part in "${parts[@]}"; do
   case $part in
-    fuzz | valgrind | asan | tsan | arm64 | package | bench | soak | engines) ;;
+    fuzz | valgrind | asan | tsan | arm64 | package | bench | soak | browsers | engines) ;;
     *) sed -n 's/^# \{0,1\}//; /^usage/,/engines/p' "$0" >&2; exit 64 ;;
   esac
 done
@@ -41,7 +42,8 @@ for part in "${parts[@]}"; do
     package) command=(tests/package/run.sh) ;;
     bench) command=(tests/bench/run.sh --smoke) ;;
     soak) command=(tests/soak/run.sh) ;;
-    engines) command=(tests/browser/engines.sh) ;;
+    browsers) command=(tests/browser/browsers.sh) ;;
+    engines) command=(tests/run.sh engines) ;;
   esac
   began=$SECONDS
   "${command[@]}" </dev/null || failed+=("$part")

@@ -10,6 +10,7 @@
 #   servers     every web server and process manager, with the shipped configuration files
 #   scaledrone  the local Scaledrone, with the vendor's client
 #   browser     the chat page in Chromium
+#   engines     RabbitMQ (two nodes), ejabberd and LiveKit's library with the tokens of their policies
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,11 +19,11 @@ cd "$root"
 . tests/lanes.sh
 
 suites=("$@")
-[ $# -gt 0 ] || suites=(browser process servers scaledrone docs unit)
+[ $# -gt 0 ] || suites=(browser process servers engines scaledrone docs unit)
 for suite in "${suites[@]}"; do
   case $suite in
-    unit | docs | process | servers | scaledrone | browser) ;;
-    *) sed -n 's/^# \{0,1\}//; /^usage/,/browser/p' "$0" >&2; exit 64 ;;
+    unit | docs | process | servers | scaledrone | browser | engines) ;;
+    *) sed -n 's/^# \{0,1\}//; /^usage/,/engines/p' "$0" >&2; exit 64 ;;
   esac
 done
 
@@ -30,6 +31,10 @@ install_missing "${k_build_packages[@]}" "${k_serve_packages[@]}" "${k_node_pack
   "${k_test_packages[@]}"
 install_node_modules deploy/local-scaledrone
 install_node_modules tests
+if [[ " ${suites[*]} " = *" engines "* ]]; then
+  install_missing "${k_engine_packages[@]}"
+  install_node_modules tests/engines
+fi
 
 build() { cmake --preset dev && cmake --build --preset dev; }
 step "Building roomkey and its unit tests" build
@@ -45,6 +50,8 @@ for suite in "${suites[@]}"; do
     servers) lane servers files 2 tests/servers/*.test.js ;;
     scaledrone) lane scaledrone npm test --prefix deploy/local-scaledrone ;;
     browser) lane browser files 1 tests/browser/*.test.js ;;
+    # Starting Erlang takes processors from tests that have limits of time; the engines' have none.
+    engines) lane --computing engines files 2 tests/engines/*.test.js ;;
   esac
 done
 finish_lanes

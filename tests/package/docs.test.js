@@ -217,6 +217,21 @@ test('every policy that the texts show is taken', () => {
   assert.match(explained.stdout, /^publish: yes\nsubscribe: yes\nhistory: 20\n/);
 });
 
+test('the engines are the same everywhere, and each has a policy that ships', () => {
+  const [, list] = /also for ([^;]+);/.exec(readme.replace(/\s+/g, ' '));
+  const engines = sorted(list.split(/, | and /));
+  assert.ok(engines.length >= 7);
+  const [, table] = /^\.Ss Engines\n([^]*?)^\.El/m.exec(policyManual);
+  assert.deepEqual(all(table, /^\.It (?!Sy |Scaledrone )(\S+) Ta /gm).sort(), engines);
+  assert.ok(plain(policyManual).includes(`also for ${list}, are in`), 'roomkey-policy.5');
+  const policies = readdirSync(join(root, 'deploy/policies'));
+  const growing = tableOf(read('deploy/scaling.md'), 'engine').map(([engine]) => engine).join();
+  for (const engine of engines) {
+    assert.ok(policies.some((policy) => policy.startsWith(engine.toLowerCase())), `${engine} has a policy`);
+    assert.ok(growing.includes(engine), `deploy/scaling.md says how ${engine} grows`);
+  }
+});
+
 test('each diagnostic in roomkey-policy.5 is one that the program prints', () => {
   const claims = {
     '/claims/data/name': { data: { name: '${form}' } },

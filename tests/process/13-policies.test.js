@@ -208,6 +208,32 @@ test('mercure: subscribes to its topics, publishes nothing', async () => {
   assert.deepEqual(claims.mercure.payload, { user: hostile });
 });
 
+test('rabbitmq: a list of scopes, in which a room and a user are names', async () => {
+  const { claims, header } = await minted('rabbitmq', { user: 'alice', form: { room: 'lobby-1' } });
+  assert.deepEqual(header, { alg: 'HS256', typ: 'JWT' });
+  assert.deepEqual([claims.aud, claims.sub], ['rabbitmq', 'alice']);
+  const queue = '%2F/mqtt-subscription-alice:*';
+  assert.deepEqual(claims.scope, [
+    'rabbitmq.read:%2F/amq.topic/rooms.lobby-1.*', 'rabbitmq.write:%2F/amq.topic/rooms.lobby-1.alice',
+    `rabbitmq.configure:${queue}`, `rabbitmq.write:${queue}`, `rabbitmq.read:${queue}`,
+  ]);
+  for (const room of ['a rabbitmq.read:*/*/*', '*', '#', 'a.b', 'a/b', '%2A', 'é']) {
+    const { status, stdout, stderr } = await mint('rabbitmq', { user: 'alice', form: { room } });
+    assert.deepEqual({ status, stdout }, { status: 65, stdout: '' });
+    assert.match(stderr, /room may have letters, digits, - and _ only/);
+  }
+});
+
+test('ejabberd: the JID is a name at the host', async () => {
+  const { claims } = await minted('ejabberd', { user: 'alice' });
+  assert.deepEqual(Object.keys(claims).sort(), ['exp', 'jid']);
+  assert.equal(claims.jid, 'alice@chat.example.com');
+  for (const user of ['admin@host/', 'a b', 'a/b', 'a@b', 'é', hostile]) {
+    const { status, stdout } = await mint('ejabberd', { user });
+    assert.deepEqual({ status, stdout }, { status: 65, stdout: '' }, user);
+  }
+});
+
 test('ably: kid in the header, iat in the past, and a capability that is JSON in a string', async () => {
   const { claims, header } = await minted('ably', { user: hostile });
   assert.deepEqual(header, { alg: 'HS256', kid: env.ABLY_KEY_NAME, typ: 'JWT' });
@@ -239,5 +265,5 @@ test('every policy is checked without an error or a warning, and is tested here'
     const { status, stdout, stderr } = await run(place, ['check', '--policy', `${folder}${policy}.json`], { env });
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: 'The configuration is valid.\n', stderr: '' }, policy);
   }
-  assert.deepEqual(policies, ['ably', 'announcements', 'centrifugo-connection', 'centrifugo-subscription', 'chat', 'livekit', 'members', 'mercure', 'moderators', 'stream', 'tutorial']);
+  assert.deepEqual(policies, ['ably', 'announcements', 'centrifugo-connection', 'centrifugo-subscription', 'chat', 'ejabberd', 'livekit', 'members', 'mercure', 'moderators', 'rabbitmq', 'stream', 'tutorial']);
 });

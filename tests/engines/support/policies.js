@@ -15,7 +15,7 @@ const read = (policy) => readFileSync(`${root}deploy/policies/${policy}.json`, '
 
 /** The lines of a policy's comment that `from` to `to` match, as they are written there. */
 export function fromComment(policy, from, to = from) {
-  const lines = read(policy).split('\n').filter((line) => line.startsWith('//')).map((line) => line.slice(5));
+  const lines = read(policy).split('\n').filter((line) => line.startsWith('//')).map((line) => line.replace(/^\/\/ */, ''));
   const start = lines.findIndex((line) => from.test(line));
   const end = lines.findIndex((line, i) => i >= start && to.test(line));
   assert.ok(start >= 0 && end >= start, `the comment of ${policy}.json has ${from} to ${to}`);

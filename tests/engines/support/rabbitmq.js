@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import mqtt from 'mqtt';
@@ -59,6 +60,11 @@ class Node {
     Object.assign(this, { place, port, env });
   }
 
+  /** Megabytes that it has to itself. */
+  get memory() {
+    return Math.round(/^Pss: +(\d+)/m.exec(readFileSync(`/proc/${this.child.pid}/smaps_rollup`, 'utf8'))[1] / 1000);
+  }
+
   async start() {
     this.child = this.place.start('/usr/lib/rabbitmq/bin/rabbitmq-server', [], { env: this.env });
     await until('RabbitMQ listening', async () => {
@@ -110,15 +116,21 @@ class Person {
     return this.#unlessClosed(this.client.publishAsync(topic, text, { qos: 1 }));
   }
 
+  /** As when the network is gone: without a word. */
+  async drop() {
+    this.client.stream.destroy();
+    await this.closed;
+  }
+
   hears(line) {
     return until(`${line}, heard: ${this.heard}`, () => this.heard.includes(line));
   }
 }
 
 /** Connects as a page does: the token is the password. Fails if the node refuses it. */
-export async function connect(node, user, token, { id = `${user}:${randomUUID()}` } = {}) {
+export async function connect(node, user, token, { id = `${user}:${randomUUID()}`, will } = {}) {
   const client = mqtt.connect(`ws://127.0.0.1:${node.port}/ws`, {
-    username: user, password: token, clientId: id, reconnectPeriod: 0, protocolVersion: 4,
+    username: user, password: token, clientId: id, will, reconnectPeriod: 0, protocolVersion: 4,
   });
   node.place.defer(() => client.end(true));
   const person = new Person(client);

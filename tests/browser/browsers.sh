@@ -13,4 +13,4 @@ install_node_modules deploy/local-scaledrone
 install_node_modules tests
 build() { cmake --preset dev && cmake --build --preset dev --target roomkey; }
 step "Building roomkey" build
-ROOMKEY_BIN=$root/build/dev/roomkey node --test tests/browser/engines/*.test.js
+ROOMKEY_BIN=$root/build/dev/roomkey node --test tests/browser/browsers/*.test.js
