@@ -10,7 +10,7 @@
 #   servers     every web server and process manager, with the shipped configuration files
 #   scaledrone  the local Scaledrone, with the vendor's client
 #   browser     the chat page in Chromium
-#   engines     RabbitMQ (two nodes), ejabberd and LiveKit's library with the tokens of their policies
+#   engines     RabbitMQ (three nodes), ejabberd and LiveKit's library with the tokens of their policies
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
