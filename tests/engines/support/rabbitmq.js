@@ -71,7 +71,7 @@ class Node {
     await until('RabbitMQ listening', async () => {
       assert.ok(this.child.running, `RabbitMQ ended: ${this.child.stdout}${this.child.stderr}`);
       return (await answers({ host: '127.0.0.1', port: this.port })) && this.child.stdout.includes('Server startup complete');
-    }, { within: 180_000 });
+    }, { within: 300_000 });
   }
 
   /** Waits for a line that comes into the log from now on. */
