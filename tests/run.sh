@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Every test, on a fresh machine too: installs what is missing, builds, and runs the suites that are
-# named, or all of them, side by side. Prints each runner's closing lines; whole logs are in build/logs.
+# named, or all of them but engines, side by side. Prints each runner's closing lines; whole logs are in build/logs.
 #
 # usage: tests/run.sh [SUITE ...]
 #   unit        Boost.Test, and the fuzzers' corpora
@@ -19,7 +19,8 @@ cd "$root"
 . tests/lanes.sh
 
 suites=("$@")
-[ $# -gt 0 ] || suites=(browser process servers engines scaledrone docs unit)
+# The engines take minutes and hundreds of megabytes, so they are asked before a release (tests/deep.sh).
+[ $# -gt 0 ] || suites=(browser process servers scaledrone docs unit)
 for suite in "${suites[@]}"; do
   case $suite in
     unit | docs | process | servers | scaledrone | browser | engines) ;;
@@ -50,8 +51,7 @@ for suite in "${suites[@]}"; do
     servers) lane servers files 2 tests/servers/*.test.js ;;
     scaledrone) lane scaledrone npm test --prefix deploy/local-scaledrone ;;
     browser) lane browser files 1 tests/browser/*.test.js ;;
-    # Starting Erlang takes processors from tests that have limits of time; the engines' have none.
-    engines) lane --computing engines files 2 tests/engines/*.test.js ;;
+    engines) lane engines files 2 tests/engines/*.test.js ;;
   esac
 done
 finish_lanes

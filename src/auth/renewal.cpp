@@ -64,6 +64,18 @@ const std::string* find_string(const Json& claims, std::string_view path) {
 
 }  // namespace
 
+bool takes_tokens_of(const Policy& policy, const Policy& other) {
+    const auto differs = [&other](const ConstantClaim& claim) {
+        return std::any_of(other.constant_claims.begin(), other.constant_claims.end(),
+                           [&claim](const ConstantClaim& each) {
+                               return each.name == claim.name && each.json != claim.json;
+                           });
+    };
+    return policy.renewal && !policy.previous_paths.empty() &&
+           policy.encoded_header == other.encoded_header &&
+           std::none_of(policy.constant_claims.begin(), policy.constant_claims.end(), differs);
+}
+
 std::optional<PreviousClaims> read_previous(std::string_view token, const Policy& policy,
                                             Hs256Signer& signer, std::chrono::sys_seconds now) {
     if (!policy.renewal || token.size() > k_max_previous_bytes) {

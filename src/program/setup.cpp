@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "roomkey/auth/renewal.hpp"
 #include "roomkey/gateway/file.hpp"
 #include "roomkey/policy/strict_json.hpp"
 #include "roomkey/program/secret.hpp"
@@ -76,10 +77,27 @@ Policy compile(const Source& source, const Parameters& environment) {
     return compile_policy(text, *source.file, environment);
 }
 
+using Policies = std::map<std::string, std::shared_ptr<const Policy>>;
+
+// Who gets a token by one policy could be somebody else by another.
+void warn_of_shared_secrets(const Policies& policies, std::vector<std::string>& warnings) {
+    for (const auto& [name, policy] : policies) {
+        for (const auto& [other_name, other] : policies) {
+            if (policy != other && policy->secret == other->secret &&
+                takes_tokens_of(*policy, *other)) {
+                warnings.push_back(policy->permissions.where +
+                                   " /renewal: takes tokens of the policy " + other_name +
+                                   " for its own; a claim that is constant in both and " +
+                                   R"(differs, such as "aud", or another secret tells them apart)");
+            }
+        }
+    }
+}
+
 Setup load(const std::vector<Source>& sources, const Options& options,
            const Parameters& environment) {
     ConfigErrors errors;
-    std::map<std::string, std::shared_ptr<const Policy>> policies;
+    Policies policies;
     std::map<std::string, Hs256Signer> signers;
     Setup setup;
     for (const Source& source : sources) {
@@ -110,6 +128,7 @@ Setup load(const std::vector<Source>& sources, const Options& options,
         setup.permissions.push_back(policy->permissions);
         setup.handlers.add(name, AuthHandler(policy, signers.at(policy->secret)));
     }
+    warn_of_shared_secrets(policies, warnings);
     std::move(warnings.begin(), warnings.end(), std::back_inserter(setup.warnings));
     return setup;
 }

@@ -42,6 +42,7 @@ constexpr std::array k_table{
     Row{Reason::field_not_utf8, 422, "% is not UTF-8"},
     Row{Reason::field_has_control_characters, 422, "% has control characters"},
     Row{Reason::field_not_a_name, 422, "% may have letters, digits, - and _ only"},
+    Row{Reason::field_is_dot_segment, 422, "% may not be . or .."},
     Row{Reason::parameter_too_long, 422, "% is longer than # bytes"},
     Row{Reason::claims_repeat_a_key, 422, "These fields would give the same claim twice"},
 };

@@ -49,9 +49,11 @@ Result<Reference, Mismatch> parse_server(std::string_view name) {
 }
 
 // Whether a web server that starts roomkey as a CGI program fills it from the request: RFC 3875
-// 4.1, what nginx and Apache add to it, and what is meant for `server.`.
+// 4.1, what nginx and Apache and modules for logins add to it, and what is meant for `server.`.
 bool is_meta_variable(std::string_view name) {
-    constexpr std::array k_prefixes{"HTTP_"sv, "REDIRECT_"sv, "SSL_"sv, "ROOMKEY_"sv};
+    constexpr std::array k_prefixes{"HTTP_"sv,         "REDIRECT_"sv, "SSL_"sv, "ROOMKEY_"sv,
+                                    "OIDC_"sv,         "MELLON_"sv,   "CAS_"sv, "GSS_"sv,
+                                    "AUTHENTICATE_"sv, "H2_"sv,       "H3_"sv};
     constexpr std::array k_names{
         "AUTH_TYPE"sv,         "CONTENT_LENGTH"sv,  "CONTENT_TYPE"sv,   "DOCUMENT_URI"sv,
         "GATEWAY_INTERFACE"sv, "HTTPS"sv,           "PATH_INFO"sv,      "PATH_TRANSLATED"sv,
@@ -141,15 +143,15 @@ Result<Reference, Mismatch> parse_reference(std::string_view text, const Paramet
 }
 
 Result<Filter, Mismatch> parse_filter(std::string_view text) {
-    constexpr std::array<std::pair<std::string_view, Filter>, 3> k_filters{
-        std::pair{"regex"sv, Filter::regex}, std::pair{"uri"sv, Filter::uri},
-        std::pair{"text"sv, Filter::text}};
+    constexpr std::array<std::pair<std::string_view, Filter>, 4> k_filters{
+        std::pair{"name"sv, Filter::name}, std::pair{"regex"sv, Filter::regex},
+        std::pair{"uri"sv, Filter::uri}, std::pair{"text"sv, Filter::text}};
     for (const auto& [name, filter] : k_filters) {
         if (text == name) {
             return filter;
         }
     }
-    return mismatch("|regex, |uri or |text", "|" + std::string(text));
+    return mismatch("|name, |regex, |uri or |text", "|" + std::string(text));
 }
 
 // What is inside of ${ and }. A constant comes back as text.
@@ -276,7 +278,9 @@ bool may_have(const Placeholder& placeholder, std::string_view character) {
     if (placeholder.filter == Filter::uri) {
         return is_unreserved(character) || character == "%";
     }
-    return placeholder.filter != Filter::none || is_name(character) ||
+    const bool is_name_place =
+        placeholder.filter == Filter::none || placeholder.filter == Filter::name;
+    return !is_name_place || is_name(character) ||
            (character == "#" && placeholder.has(Source::guest_color)) ||
            std::any_of(placeholder.alternatives.begin(), placeholder.alternatives.end(),
                        [character](const Reference& each) {
@@ -290,6 +294,7 @@ std::string filtered(std::string_view value, Filter filter) {
         case Filter::regex: return quote_regex(value);
         case Filter::uri: return percent_encode(value);
         case Filter::none:
+        case Filter::name:
         case Filter::text: break;
     }
     return std::string(value);

@@ -90,14 +90,12 @@ private:
             if (value.empty()) {
                 continue;
             }
-            // Fields were checked when they were parsed; what the web server hands on was not.
-            if (reference.source == Source::server || reference.source == Source::previous) {
-                if (auto refusal = check_parameter(name_of(reference), value)) {
-                    return refusal;
+            if (auto refusal = check(slot, reference, value)) {
+                // A token that was right once must not keep its holder out.
+                if (reference.source == Source::previous) {
+                    continue;
                 }
-            }
-            if (slot.fit == Fit::name && reference.depends_on_request() && !is_name(value)) {
-                return Refusal{Reason::field_not_a_name, name_of(reference)};
+                return refusal;
             }
             append(slot, reference.source, value);
             m_buffer.m_ends.push_back(m_buffer.m_values.size());
@@ -108,20 +106,31 @@ private:
                                              : Refusal{Reason::missing_field, last.name};
     }
 
-    // As a visitor is told it.
-    static std::string name_of(const Reference& reference) {
-        return (reference.source == Source::previous ? "previous." : "") + reference.name;
-    }
-
-    static std::optional<Refusal> check_parameter(const std::string& name, std::string_view value) {
-        if (value.size() > k_max_parameter_bytes) {
-            return Refusal{Reason::parameter_too_long, name, {}, k_max_parameter_bytes};
+    // What keeps a value out of its place.
+    static std::optional<Refusal> check(const Slot& slot, const Reference& reference,
+                                        std::string_view value) {
+        const std::string& name = reference.name;
+        // Fields were checked when they were parsed; what the web server hands on was not.
+        if (reference.source == Source::server || reference.source == Source::previous) {
+            if (value.size() > k_max_parameter_bytes) {
+                return Refusal{Reason::parameter_too_long, name, {}, k_max_parameter_bytes};
+            }
+            if (!is_utf8(value)) {
+                return Refusal{Reason::field_not_utf8, name};
+            }
+            if (has_control_character(value)) {
+                return Refusal{Reason::field_has_control_characters, name};
+            }
         }
-        if (!is_utf8(value)) {
-            return Refusal{Reason::field_not_utf8, name};
+        if (!reference.depends_on_request()) {
+            return std::nullopt;
         }
-        if (has_control_character(value)) {
-            return Refusal{Reason::field_has_control_characters, name};
+        if (slot.fit == Fit::name && !is_name(value)) {
+            return Refusal{Reason::field_not_a_name, name};
+        }
+        // RFC 3986 5.2.4: whoever reads the URI may take them for a way upwards.
+        if (slot.placeholder.filter == Filter::uri && (value == "." || value == "..")) {
+            return Refusal{Reason::field_is_dot_segment, name};
         }
         return std::nullopt;
     }
@@ -203,8 +212,8 @@ void Template::end_string() {
 }
 
 void Template::text(Placeholder placeholder) {
-    const Fit fit = placeholder.filter == Filter::none ? Fit::name : Fit::any;
-    fill_in({std::move(placeholder), fit, m_depth});
+    const bool is_name = placeholder.filter == Filter::none || placeholder.filter == Filter::name;
+    fill_in({std::move(placeholder), is_name ? Fit::name : Fit::any, m_depth});
 }
 
 void Template::value(Placeholder placeholder) {
@@ -214,7 +223,8 @@ void Template::value(Placeholder placeholder) {
         return;
     }
     begin_string();
-    fill_in({std::move(placeholder), Fit::any, m_depth});
+    const Fit fit = placeholder.filter == Filter::name ? Fit::name : Fit::any;
+    fill_in({std::move(placeholder), fit, m_depth});
     end_string();
 }
 

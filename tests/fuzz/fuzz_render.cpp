@@ -116,10 +116,13 @@ std::optional<Json> rendered(const std::string& text, const Values& values) {
             return Json(std::stoll(*value));
         }
         const bool is_requests = chosen.starts_with("form.") || chosen.starts_with("server.");
-        if (!is_whole && filters.size() == 1 && is_requests && !is_a_name(*value)) {
+        const std::string filter = filters.size() == 1 ? "" : reference::stripped(filters[1]);
+        const bool is_name_place = filter == "name" || (filter.empty() && !is_whole);
+        if (is_requests && ((is_name_place && !is_a_name(*value)) ||
+                            (filter == "uri" && (*value == "." || *value == "..")))) {
             return std::nullopt;
         }
-        result += filters.size() == 1 ? *value : filtered(*value, reference::stripped(filters[1]));
+        result += filtered(*value, filter);
         rest = rest.substr(close + 1);
     }
 }

@@ -188,6 +188,51 @@ BOOST_DATA_TEST_CASE(lets_a_claim_last_that_proves_something, k_previous, row) {
     BOOST_TEST(found_in(row.claims) == row.expected);
 }
 
+const Row k_hidden_choices[] = {
+    {{"behind a key that the request chooses"},
+     R"({"d": {"a-${form.k}": "${form.x}"}, "id": "${previous.d.a-admin ?? uuid}"})",
+     "warning p /claims/id: takes previous.d.a-admin, which a visitor may have chosen, so it "
+     "proves "
+     "nothing\n"},
+    {{"in JSON text"},
+     R"({"m": {"${json}": ["${form.x}"]}, "id": "${previous.m ?? uuid}"})",
+     "warning p /claims/id: takes previous.m, which a visitor may have chosen (an object), so "
+     "it proves nothing\n"},
+    {{"two tokens ago"},
+     R"({"b": "${form.x}", "a": "${previous.b ?? uuid}", "id": "${previous.a ?? uuid}"})",
+     "warning p /claims/a: takes previous.b, which a visitor may have chosen (\"${form.x}\"), so "
+     "it "
+     "proves nothing\nwarning p /claims/id: takes previous.a, which a visitor may have chosen "
+     "(\"${previous.b ?? uuid}\"), so it proves nothing\n"},
+};
+
+BOOST_DATA_TEST_CASE(finds_a_choice_that_hides, k_hidden_choices, row) {
+    BOOST_TEST(found_in(row.claims) == row.expected);
+}
+
+const Row k_wholes[] = {
+    {{"a scope"}, R"({"scope": "${form.s}"})", "/scope"},
+    {{"one of several"}, R"({"aud": ["a", "${server.ROOMKEY_A ?? uuid}"]})", "/aud/1"},
+    {{"a topic"}, R"({"mercure": {"subscribe": ["${form.t}"]}})", "/mercure/subscribe/0"},
+    {{"a name"}, R"({"scope": "${form.s|name}"})", ""},
+    {{"vouched for"}, R"({"scope": "${form.s|text}"})", ""},
+    {{"longer text"}, R"({"scope": "read:${form.s}"})", ""},
+    {{"what no request changes"}, R"({"channel": "${env.ROOM}"})", ""},
+    {{"a claim that means nothing"},
+     R"({"name": "${form.s}", "mercure": {"payload": "${form.s}"}})",
+     ""},
+};
+
+BOOST_DATA_TEST_CASE(warns_of_any_text_where_characters_mean_something, k_wholes, row) {
+    const std::string expected = row.expected.empty()
+                                     ? ""
+                                     : "warning p /claims" + row.expected +
+                                           ": takes any text of the request, in a claim where *, a "
+                                           "space or a colon may mean "
+                                           "something; |name lets names alone in\n";
+    BOOST_TEST(found_in(row.claims) == expected);
+}
+
 // Through several claims, a visitor's choice stays one.
 BOOST_AUTO_TEST_CASE(follows_a_visitors_choice_through_claims) {
     BOOST_TEST(found_in(R"({"n": "${form.n}", "m": "${form.n ?? previous.n ?? uuid}",

@@ -103,6 +103,9 @@ const Row k_types[] = {
     {{"a scalar as JSON within JSON"}, R"([{"${json}": "${form.id}"}])", R"(["\"bcI:GPhz6A2T\""])"},
     {{"the filter uri"}, R"(["chat:${form.odd|uri}"])", R"(["chat:.%2A%22%5C"])"},
     {{"the filter text"}, R"(["chat:${form.odd|text}"])", R"(["chat:.*\"\\"])"},
+    {{"the filter name"},
+     R"(["${form.number|name}", "a ${form.number|name}"])",
+     R"(["42", "a 42"])"},
     {{"a claim of the token before"},
      R"(["${previous.data.id ?? uuid}", "x-${previous.data.id ?? uuid}"])",
      R"(["id-7", "x-id-7"])"},
@@ -308,8 +311,27 @@ BOOST_DATA_TEST_CASE(lets_a_value_in_longer_text_be_a_name_only, k_hostile, host
     }
     BOOST_TEST((rendered(R"(["a ${server.ROOMKEY_USER}"])", {}, {"ROOMKEY_USER=" + hostile}) ==
                 "422 ROOMKEY_USER may have letters, digits, - and _ only") == !is_name(hostile));
-    BOOST_TEST(rendered(R"(["a ${previous.wide ?? uuid}"])") ==
-               "422 previous.wide may have letters, digits, - and _ only");
+    // What a token had once must not keep its holder out.
+    BOOST_TEST(rendered(R"(["a ${previous.wide ?? 'b'}"])") == R"(["a b"])");
+}
+
+BOOST_DATA_TEST_CASE(lets_a_value_alone_be_a_name_only_where_the_policy_says_so, k_hostile,
+                     hostile) {
+    for (const char* json : {R"(["${form.a|name}"])", R"(["${form.none ?? form.a | name}"])",
+                             R"({"${json}": ["${form.a|name}"]})"}) {
+        BOOST_TEST((rendered(json, {{"a", hostile}}) ==
+                    "422 a may have letters, digits, - and _ only") == !is_name(hostile));
+    }
+}
+
+// Who reads a URI may take it for a way upwards.
+BOOST_AUTO_TEST_CASE(lets_no_dot_segment_into_a_uri) {
+    for (const char* json : {R"(["https://a.example/${form.a|uri}/b"])", R"(["${form.a|uri}"])"}) {
+        BOOST_TEST(rendered(json, {{"a", "."}}) == "422 a may not be . or ..");
+        BOOST_TEST(rendered(json, {{"a", ".."}}) == "422 a may not be . or ..");
+        BOOST_TEST(rendered(json, {{"a", "..."}}).starts_with("["));
+        BOOST_TEST(rendered(json, {{"a", ".a"}}).starts_with("["));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(knows_when_no_request_can_change_it) {

@@ -189,6 +189,13 @@ BOOST_AUTO_TEST_CASE(leaves_permissions_of_another_shape_alone) {
     BOOST_TEST(found_in("{}").empty());
 }
 
+BOOST_AUTO_TEST_CASE(warns_of_permissions_in_a_string) {
+    BOOST_TEST(
+        found_in(R"({"permissions": {"${json}": {"^r-${form.a}.*$": {"publish": true}}}})") ==
+        "warning p /claims/permissions: is a string, and no object of patterns, so nothing in "
+        "it is checked\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

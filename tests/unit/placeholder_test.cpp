@@ -38,7 +38,7 @@ std::string shown(const std::string& written) {
         return text.error().expected + " / " + text.error().found;
     }
     BOOST_TEST(text->written == written);
-    constexpr const char* k_filters[] = {"", " | regex", " | uri", " | text"};
+    constexpr const char* k_filters[] = {"", " | name", " | regex", " | uri", " | text"};
     std::string line;
     for (const Text::Piece& piece : text->pieces) {
         if (const auto* literal = std::get_if<std::string>(&piece)) {
@@ -151,8 +151,8 @@ const Row k_refused[] = {
     {{"nothing in it"}, "${}", unknown("nothing")},
     {{"spaces in it"}, "${  }", unknown("nothing")},
     {{"an unknown name"}, "${clientID}", unknown("clientID")},
-    {{"two filters"}, "${form.a|regex|uri}", "|regex, |uri or |text / |regex|uri"},
-    {{"the filter of old"}, "${form.a|json}", "|regex, |uri or |text / |json"},
+    {{"the filter of old"}, "${form.a|json}", "|name, |regex, |uri or |text / |json"},
+    {{"two filters"}, "${form.a|regex|uri}", "|name, |regex, |uri or |text / |regex|uri"},
     {{"a header, under CGI"}, "${env.HTTP_X}", filled("env.HTTP_X")},
     {{"a header, with a fallback"}, "${env.HTTP_X ?? 'x'}", filled("env.HTTP_X")},
     {{"the query, under CGI"}, "${env.QUERY_STRING}", filled("env.QUERY_STRING")},
@@ -197,12 +197,12 @@ const Row k_refused[] = {
     {{"another case of the prefix"}, "${server.roomkey_user}", not_server("server.roomkey_user")},
     {{"a bad name after the prefix"}, "${server.ROOMKEY_A-B}", not_server("server.ROOMKEY_A-B")},
     {{"a parameter without a name"}, "${server.}", not_server("server.")},
-    {{"an unknown filter"}, "${form.a|html}", "|regex, |uri or |text / |html"},
-    {{"an empty filter"}, "${form.a|}", "|regex, |uri or |text / |"},
-    {{"a filter in another case"}, "${form.a|Regex}", "|regex, |uri or |text / |Regex"},
+    {{"an unknown filter"}, "${form.a|html}", "|name, |regex, |uri or |text / |html"},
+    {{"an empty filter"}, "${form.a|}", "|name, |regex, |uri or |text / |"},
+    {{"a filter in another case"}, "${form.a|Regex}", "|name, |regex, |uri or |text / |Regex"},
     {{"a fallback after the filter"},
      "${form.a|regex ?? form.b}",
-     "|regex, |uri or |text / |regex ?? form.b"},
+     "|name, |regex, |uri or |text / |regex ?? form.b"},
     {{"no first alternative"}, "${ ?? form.a}", unknown("nothing")},
     {{"no fallback"}, "${form.a ??}", unknown("nothing")},
     {{"one question mark"}, "${form.a ? form.b}", unknown("form.a ? form.b")},

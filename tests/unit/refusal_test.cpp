@@ -66,6 +66,7 @@ const Row k_rows[] = {
      Reason::field_not_a_name,
      422,
      "clientID may have letters, digits, - and _ only"},
+    {{"field_is_dot_segment"}, Reason::field_is_dot_segment, 422, "clientID may not be . or .."},
     {{"parameter_too_long"}, Reason::parameter_too_long, 422, "clientID is longer than 7 bytes"},
     {{"claims_repeat_a_key"},
      Reason::claims_repeat_a_key,
@@ -97,6 +98,7 @@ std::string name_of(Reason reason) {
         case Reason::field_not_utf8: return "field_not_utf8";
         case Reason::field_has_control_characters: return "field_has_control_characters";
         case Reason::field_not_a_name: return "field_not_a_name";
+        case Reason::field_is_dot_segment: return "field_is_dot_segment";
         case Reason::parameter_too_long: return "parameter_too_long";
         case Reason::claims_repeat_a_key: return "claims_repeat_a_key";
     }

@@ -195,6 +195,31 @@ BOOST_AUTO_TEST_CASE(wants_names_that_a_web_server_can_be_told) {
     BOOST_TEST(site.wrong().findings.size() == 1U);
 }
 
+// Somebody who is anybody in one would be somebody in the other.
+BOOST_AUTO_TEST_CASE(warns_of_policies_that_would_renew_each_others_tokens) {
+    const auto warnings_of = [](const std::string& mine, const std::string& others,
+                                const std::string& secret) {
+        Site site;
+        (void)site.policies.write("a.json",
+                                  R"({"renewal": {"field": "p", "within": 9}, "claims": {)" + mine +
+                                      R"("id": "${previous.id ?? uuid}", "exp": "${now+1}"}})");
+        (void)site.policies.write("b.json", R"({"claims": {)" + others +
+                                                R"("id": "${form.id}", "exp": "${now+1}"})" +
+                                                secret + "}");
+        (void)site.secrets.write("other", k_key + "of another");
+        return load_setup(site.options, site.none.parameters()).warnings;
+    };
+    const Lines shared = warnings_of("", "", "");
+    BOOST_REQUIRE(shared.size() == 1U);
+    BOOST_TEST(shared[0].find("/a.json /renewal: takes tokens of the policy b for its own") !=
+               std::string::npos);
+    BOOST_TEST(warnings_of(R"("aud": "a", )", "", "").size() == 1U);
+    BOOST_TEST(warnings_of("", R"("aud": "b", )", "").size() == 1U);
+    BOOST_TEST(warnings_of(R"("aud": "a", )", R"("aud": "a", )", "").size() == 1U);
+    BOOST_TEST(warnings_of(R"("aud": "a", )", R"("aud": "b", )", "").empty());
+    BOOST_TEST(warnings_of("", "", R"(, "secret": "other")").empty());
+}
+
 // A CGI program lives for one request, and another's mistake is not its business.
 BOOST_AUTO_TEST_CASE(reads_the_policy_of_one_name_and_no_other) {
     Site site;

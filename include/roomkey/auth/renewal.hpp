@@ -25,4 +25,8 @@ inline constexpr std::size_t k_max_previous_bytes = 8192;
                                                           const Policy& policy, Hs256Signer& signer,
                                                           std::chrono::sys_seconds now);
 
+// Whether a token of `other` would count as a previous one of `policy`, were both signed with one
+// secret: no claim that is constant in both tells them apart.
+[[nodiscard]] bool takes_tokens_of(const Policy& policy, const Policy& other);
+
 }  // namespace roomkey

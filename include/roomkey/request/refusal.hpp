@@ -36,6 +36,7 @@ enum class Reason {
     field_not_utf8,
     field_has_control_characters,
     field_not_a_name,
+    field_is_dot_segment,
     parameter_too_long,
     claims_repeat_a_key,
 };

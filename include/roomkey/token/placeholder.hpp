@@ -41,6 +41,7 @@ struct Reference {
 // What is done to the chosen value before it is inserted.
 enum class Filter {
     none,
+    name,   // nothing: the value must be a name, as it must in longer text without a filter
     regex,  // regex syntax characters are quoted
     uri,    // all but RFC 3986's unreserved characters is percent-encoded
     text,   // nothing: the policy's author vouches for the place

@@ -47,7 +47,8 @@ public:
     // A placeholder inside a string. Unless it has a filter, what comes with a request must be a
     // name there.
     void text(Placeholder placeholder);
-    // A placeholder that is a whole JSON value: a number for `now`, else a string of any text.
+    // A placeholder that is a whole JSON value: a number for `now`, else a string of any text, or a
+    // name with |name.
     void value(Placeholder placeholder);
     // The keys of an object; `object` tells objects apart. Rendering refuses to repeat a key within
     // one. A key that varies, which is a string, is surrounded; the fixed ones must differ.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -95,18 +96,66 @@ bool visitor_may_choose(const Text& text) {
                        [](const Placeholder* each) { return each->has(Source::form); });
 }
 
+// Whether a request may choose a key on the way to `path`, and so what is found there.
+bool has_chosen_key(const Object& claims, const std::string& path) {
+    for (std::size_t dot = path.find('.'); dot != std::string::npos;
+         dot = path.find('.', dot + 1)) {
+        const Node* outer = find_claim(claims, path.substr(0, dot));
+        const auto* object = outer == nullptr ? nullptr : std::get_if<Object>(&outer->value);
+        if (object != nullptr &&
+            std::any_of(object->members.begin(), object->members.end(),
+                        [](const Member& each) { return each.key.depends_on_request(); })) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Whether a visitor may have chosen what the token before has at `path`, or one before that.
+bool may_have_been_chosen(const Object& claims, const std::string& path,
+                          std::set<std::string>& seen) {
+    const Node* claim = find_claim(claims, path);
+    if (claim == nullptr || !seen.insert(path).second) {
+        return claim == nullptr && has_chosen_key(claims, path);
+    }
+    bool is_chosen = false;
+    const auto look = [&](const Text& text) {
+        is_chosen = is_chosen || visitor_may_choose(text);
+        for (const Placeholder* placeholder : text.placeholders()) {
+            for (const Reference& each : placeholder->alternatives) {
+                is_chosen = is_chosen || (each.source == Source::previous &&
+                                          may_have_been_chosen(claims, each.name, seen));
+            }
+        }
+    };
+    walk(*claim, k_root, [&](const Node& node, const Place& /*place*/) {
+        if (const auto* text = std::get_if<Text>(&node.value)) {
+            look(*text);
+        } else if (const auto* object = std::get_if<Object>(&node.value)) {
+            std::for_each(object->members.begin(), object->members.end(),
+                          [&](const Member& member) { look(member.key); });
+        }
+    });
+    return is_chosen;
+}
+
 // What may be meant otherwise by the claim of the token before that a value takes: a visitor's
 // choice stays one, unless he may choose now, too.
 std::optional<std::string> find_doubt(const std::string& path, const Placeholder& placeholder,
                                       const Object& claims) {
     const Node* claim = find_claim(claims, path);
-    const auto* text = claim == nullptr ? nullptr : std::get_if<Text>(&claim->value);
-    if (text == nullptr) {
-        return "takes previous." + path + ", which is no string of these claims, so it is absent";
+    const bool is_string = claim != nullptr && (std::holds_alternative<Text>(claim->value) ||
+                                                std::holds_alternative<JsonText>(claim->value));
+    std::set<std::string> seen;
+    if ((is_string || claim == nullptr) && may_have_been_chosen(claims, path, seen)) {
+        return placeholder.has(Source::form)
+                   ? std::nullopt
+                   : std::optional("takes previous." + path + ", which a visitor may have chosen" +
+                                   (claim == nullptr ? "" : " (" + shown(*claim) + ")") +
+                                   ", so it proves nothing");
     }
-    if (!placeholder.has(Source::form) && visitor_may_choose(*text)) {
-        return "takes previous." + path + ", which a visitor may have chosen (" + shown(*text) +
-               "), so it proves nothing";
+    if (!is_string) {
+        return "takes previous." + path + ", which is no string of these claims, so it is absent";
     }
     return std::nullopt;
 }
@@ -151,6 +200,34 @@ void check_identity(const Object& claims, Diagnostics& diagnostics) {
     }
 }
 
+// Where whoever reads the token gives some characters a meaning, any text is more than a name.
+void check_wholes(const Object& claims, Diagnostics& diagnostics) {
+    constexpr std::array<std::string_view, 9> k_meaningful{
+        "aud",   "channel", "channels",       "jid", "mercure.publish", "mercure.subscribe",
+        "scope", "scp",     "x-ably-clientId"};
+    for (const std::string_view path : k_meaningful) {
+        const Node* claim = find_claim(claims, path);
+        if (claim == nullptr) {
+            continue;
+        }
+        const std::size_t dot = path.find('.');
+        const Place outer = k_root / path.substr(0, dot);
+        const bool is_inner = dot != std::string_view::npos;
+        walk(*claim, is_inner ? outer / path.substr(dot + 1) : outer,
+             [&](const Node& node, const Place& place) {
+                 const auto* text = std::get_if<Text>(&node.value);
+                 const Placeholder* whole = text == nullptr ? nullptr : text->whole();
+                 if (whole != nullptr && whole->filter == Filter::none &&
+                     whole->depends_on_request()) {
+                     diagnostics.warning(
+                         place.pointer(),
+                         "takes any text of the request, in a claim where *, a space or "
+                         "a colon may mean something; |name lets names alone in");
+                 }
+             });
+    }
+}
+
 // Where two values follow each other, `a-b-c` is `a` and `b-c` as well as `a-b` and `c`.
 void check_neighbours(const Object& claims, Diagnostics& diagnostics) {
     const auto is_vouched_for = [](const Placeholder& value) {
@@ -191,6 +268,7 @@ void check_claims(const Object& claims, bool has_renewal, Diagnostics& diagnosti
     check_neighbours(claims, diagnostics);
     check_previous(claims, has_renewal, diagnostics);
     check_identity(claims, diagnostics);
+    check_wholes(claims, diagnostics);
 }
 
 }  // namespace roomkey

@@ -36,7 +36,7 @@ void for_each_rule(const Object& claims, const See& see) {
 // Whether a value is text for itself in a pattern: quoted, or a name whatever is taken.
 bool is_plain_in_pattern(const Placeholder& value) {
     return value.filter == Filter::regex ||
-           (value.filter == Filter::none &&
+           ((value.filter == Filter::none || value.filter == Filter::name) &&
             std::all_of(value.alternatives.begin(), value.alternatives.end(),
                         [](const Reference& each) {
                             return each.source != Source::constant || is_name(each.name);
@@ -144,6 +144,11 @@ const Object* permissions_of(const Member& claim) {
 }
 
 void check_permissions(const Object& claims, Diagnostics& diagnostics) {
+    const Node* claim = find_claim(claims, "permissions");
+    if (claim != nullptr && std::holds_alternative<JsonText>(claim->value)) {
+        diagnostics.warning("/claims/permissions",
+                            "is a string, and no object of patterns, so nothing in it is checked");
+    }
     for_each_rule(claims, [&](const Member& rule, const Place& place) {
         check_pattern(rule.key, place.pointer(), diagnostics);
         check_rights(rule.value, place, diagnostics);
