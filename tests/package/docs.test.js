@@ -145,7 +145,7 @@ test('the completion knows what an option wants', () => {
 
 test('the README and deploy/README.md name no option or command that does not exist', () => {
   const blocks = all(readme + read('deploy/README.md'), /```sh\n([^]*?)```/g).join('').replace(/\\\n/g, ' ');
-  for (const line of blocks.split('\n').filter((each) => /^(?:sudo )?(?:\S*\/)?roomkey /.test(each.trim()))) {
+  for (const line of blocks.split('\n').filter((each) => /^(?:sudo )?(?:\S*bin\/)?roomkey /.test(each.trim()))) {
     const [command] = /(?<=roomkey )[a-z]+/.exec(line) ?? [];
     if (command) assert.ok(commandsOfHelp.includes(command), line);
     for (const option of all(line, / (--[a-z-]+)/g)) assert.ok(optionsOfHelp.has(option), line);
@@ -409,11 +409,12 @@ test('the version is the same everywhere', () => {
   const [, version] = /^\s*VERSION (\d+\.\d+\.\d+)$/m.exec(read('CMakeLists.txt'));
   assert.equal(run(['--version']).stdout, `roomkey ${version}\n`);
   for (const page of [manual, policyManual]) assert.ok(plain(section(page, 'HISTORY')).includes(` ${version}.`));
-  const [, packaged] = /^roomkey \((\d+\.\d+\.\d+)-\d+\)/.exec(read('deploy/packaging/debian/changelog'));
+  const [, packaged, date] = /^roomkey \((\d+\.\d+\.\d+)-\d+\)[^]*?^ -- .*>  (.*)$/m.exec(read('deploy/packaging/debian/changelog'));
   assert.equal(packaged, version);
-  const changes = read('CHANGELOG.md');
-  const [released] = all(changes, /^## \[(\d+\.\d+\.\d+)\]/gm);
-  assert.ok(released === version || (released === undefined && changes.includes('## [Unreleased]')), 'CHANGELOG.md');
+  // What comes after the release stands above it, as unreleased.
+  const [, released, day] = /^## \[(\d+\.\d+\.\d+)\] - (\S+)$/m.exec(read('CHANGELOG.md'));
+  assert.equal(released, version);
+  assert.equal(day, new Date(date).toISOString().slice(0, 10));
 });
 
 test('the manual pages are free of warnings', () => {
