@@ -33,6 +33,8 @@ function(install_with_paths file folder)
     file(WRITE "${file}" "${text}")
   endif()
   file(INSTALL "${file}" DESTINATION "${folder}" ${ARGN})
+  # What is installed is listed in install_manifest.txt, here and in all that follows.
+  set(CMAKE_INSTALL_MANIFEST_FILES "${CMAKE_INSTALL_MANIFEST_FILES}" PARENT_SCOPE)
 endfunction()
 
 # Files that are edited after the installation are never overwritten by another one.
@@ -42,6 +44,7 @@ function(install_once file folder)
     message(STATUS "Kept: $ENV{DESTDIR}${folder}/${name}")
   else()
     install_with_paths("${file}" "${folder}")
+    set(CMAKE_INSTALL_MANIFEST_FILES "${CMAKE_INSTALL_MANIFEST_FILES}" PARENT_SCOPE)
   endif()
 endfunction()
 

@@ -24,9 +24,11 @@ const filesOf = (folder) => readdirSync(folder, { recursive: true, withFileTypes
 
 const staged = join(place, 'staged');
 const prefix = join(place, 'opt');
+let manifest;
 before(() => {
   install('/usr', { DESTDIR: staged });
   install(prefix);
+  manifest = readFileSync(join(build, 'install_manifest.txt'), 'utf8').trim().split('\n');
 });
 
 test('below /usr and /etc is what README and manual page name', () => {
@@ -51,6 +53,10 @@ test('a prefix of its own has the same tree', () => {
     const text = readFileSync(join(prefix, path), 'latin1').replaceAll(`${prefix}/etc`, '/etc').replaceAll(prefix, '/usr');
     assert.equal(text, readFileSync(there, 'latin1'), path);
   }
+});
+
+test('the manifest, by which it is removed, names every file', () => {
+  assert.deepEqual(manifest.map((path) => relative(prefix, path)).sort(), filesOf(prefix));
 });
 
 test('and its files name the paths of that prefix', () => {
