@@ -3,6 +3,9 @@
 # What demo.sh and tests/run.sh share: steps that say what they do and how long it took, and the
 # Debian packages that they need. Sourced, not run; the caller has set -euo pipefail.
 
+# The time in milliseconds, whatever the locale writes between seconds and their parts.
+clock() { echo $((${EPOCHREALTIME//[^0-9]/} / 1000)); }
+
 # Runs a command as a step: one line, its output in a file that is shown only if it fails. The
 # command runs where `set -e` does not apply, so functions given to it chain with && or || return.
 #   step "Building roomkey" attended cmake --workflow --preset release
@@ -13,11 +16,11 @@ step() {
   log=$(mktemp)
   exec 9<>"$log"
   rm "$log"
-  started=$(date +%s%3N)
+  started=$(clock)
   printf '%s ... ' "$title"
   "$@" >&9 2>&1 </dev/null || status=$?
   if [ "$status" -eq 0 ]; then
-    elapsed=$(($(date +%s%3N) - started))
+    elapsed=$(($(clock) - started))
     printf '%d.%d s\n' $((elapsed / 1000)) $((elapsed % 1000 / 100))
   else
     printf 'failed\n'
@@ -44,11 +47,11 @@ attended() {
 # Ends what runs in the background, the last first, within two seconds whatever it is; root ends what
 # sudo has started.
 end_background() {
-  local group groups=() tries=0
+  local group groups=() deadline=$(($(clock) + 1300))
   for group in $(jobs -p); do groups=("$group" "${groups[@]}"); done
   for group in "${groups[@]}"; do
     kill -TERM -- "-$group" || sudo -n kill -TERM -- "-$group" || true
-    while kill -0 -- "-$group" && [ $((tries += 1)) -le 30 ]; do sleep 0.05; done
+    while kill -0 -- "-$group" && [ "$(clock)" -lt "$deadline" ]; do sleep 0.05; done
     kill -KILL -- "-$group" || true
   done
 } 2>/dev/null
