@@ -1,74 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What run.sh runs in its own namespaces of mounts and processes: each step of the package's life,
-# and what must be true after it. Prints TAP.
+# What run.sh runs in namespaces of mounts and processes: each step of the package's life in a bare root
+# that has the sources in /src, and what must be true after it. Prints TAP.
 #
 # usage: life.sh ROOT
 # shellcheck disable=SC2016  # the scripts are for the shell inside
 set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 
-root=$1
-number=0 failed=0
-log=$(mktemp)
-
-# A script, run inside; `network` is empty, or enters the network of its own.
-network=()
-shell() {
-  "${network[@]}" chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-    DEBIAN_FRONTEND=noninteractive bash -euo pipefail -c "$helpers"$'\n'"$1"
-}
-
-# One test: what must hold, and a script that shows it, run inside. Its output is shown if it fails.
-check() {
-  local title=$1 started=$SECONDS
-  shift
-  number=$((number + 1))
-  if shell "$@" >"$log" 2>&1 </dev/null; then
-    echo "ok $number - $title # $((SECONDS - started)) s"
-  else
-    failed=$((failed + 1))
-    echo "not ok $number - $title"
-    tail -n 30 "$log" | sed 's/^/#   /'
-  fi
-}
-
-# Without it nothing that follows makes sense.
-need() {
-  local before=$failed
-  check "$@"
-  if [ "$failed" -gt "$before" ]; then
-    echo "Bail out!"
-    exit 1
-  fi
-}
-
-mount -t proc proc "$root/proc"
-mount --rbind /dev "$root/dev"
-mount -t tmpfs tmpfs "$root/run"
-
-# What the scripts below may use, inside.
-read -r -d '' helpers <<'INSIDE'
-apt_get() { apt-get -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -y "$@"; }
-# The opposite of a command; the shell's own ! would not end a script.
-no() { ! "$@"; }
-ask() { curl -sS --max-time 5 -H 'Host: chat.test' "$@"; }
-load_environment() { set -a; . /etc/roomkey/environment; set +a; }
-key=0123456789abcdef0123456789abcdef
-well_signed() {
-  local mac
-  mac=$(printf %s "${1%.*}" | openssl dgst -sha256 -hmac "$key" -binary | base64 | tr +/ -_ | tr -d =)
-  [ "${1##*.}" = "$mac" ]
-}
-# Every file and account, but what any use of apt changes.
-inventory() {
-  find / -xdev \( -path /src -o -path /proc -o -path /dev -o -path /run -o -path /tmp -o -path /var/cache \
-    -o -path /var/log -o -path /var/lib/nginx -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/backups \) -prune -o -print |
-    grep -vE '^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-$' | sort
-  cut -d: -f1 /etc/passwd /etc/group | sort
-}
-INSIDE
-
-echo "TAP version 13"
+. tests/package/root-shell.sh
+. tests/package/tap.sh
 
 need "the package is built in a bare Debian by one command" '
   cd /src && deploy/packaging/build.sh --source
@@ -88,18 +29,13 @@ check "cmake --install brings the same tree" '
 
 need "a machine is ready: nginx, systemd (not running), curl" '
   apt-get install -y --no-install-recommends nginx systemd curl openssl spawn-fcgi man-db adduser procps iproute2
-  # What roomkey needs, so that the inventories differ by roomkey alone.
-  apt-get install -y --no-install-recommends $(dpkg-deb -f /src/build/package/roomkey_*_*.deb Depends | tr "," "\n" | sed "s/(.*//; s/|.*//")
+  install_dependencies
   inventory >/tmp/before'
 need "it is installed" '
   apt_get install /src/build/package/roomkey_*_*.deb
   [ "$(dpkg-query -W -f "\${Status}" roomkey)" = "install ok installed" ]'
 
-# From here on, nothing needs the network, and ports are ours: in a namespace without other hosts.
-unshare --net sleep infinity &
-network=(nsenter --net="/proc/$!/ns/net")
-until [ "$(readlink "/proc/$!/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done
-"${network[@]}" ip link set lo up
+leave_network
 
 check "every file is as it was packed, and every path of roomkey(8) exists" '
   dpkg --verify roomkey | tee /tmp/changed; [ ! -s /tmp/changed ]
@@ -136,11 +72,7 @@ check "as CGI it refuses then, without a detail" '
   grep "^Status: 500" /tmp/answer; no grep -i secret /tmp/answer'
 
 check "it is set up as README.Debian says" '
-  sed -i "s/^SCALEDRONE_CHANNEL_ID=.*/SCALEDRONE_CHANNEL_ID=channel-1/" /etc/roomkey/environment
-  sed -i "s/YOUR_SCALEDRONE_CHANNEL_ID/channel-1/" /etc/roomkey/config.json
-  echo $key >/etc/roomkey/secret
-  sed -i "s/chat.example.com/chat.test/" /etc/nginx/roomkey/local.conf
-  ln -s ../sites-available/roomkey /etc/nginx/sites-enabled/
+  edit_configuration
   systemctl enable roomkey.socket roomkey@1.service
   load_environment
   roomkey check --secret-file /etc/roomkey/secret
@@ -183,11 +115,7 @@ check "logs and answers have nothing of the secret" '
   no grep -r $key /var/log'
 
 need "a next version is made: http.conf and local.conf have changed in it" '
-  cd /tmp && rm -rf next && dpkg-deb -R /src/build/package/roomkey_*_*.deb next
-  sed -i "s/^Version: .*/Version: 0.1.0-2/" next/DEBIAN/control
-  echo "# next" | tee -a next/etc/nginx/roomkey/http.conf next/etc/nginx/roomkey/local.conf
-  (cd next && find . -type f ! -path "./DEBIAN/*" -printf "%P\0" | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
-  dpkg-deb --root-owner-group -b next roomkey_next.deb'
+  make_next'
 check "an upgrade keeps what was edited, takes what was not, and leaves the secret alone" '
   md5sum /etc/roomkey/* /etc/nginx/roomkey/local.conf >/tmp/kept
   stat -c "%n %a %U:%G %Y" /etc/roomkey/secret >/tmp/secret
@@ -222,5 +150,4 @@ check "a purge leaves nothing of the package, nginx in order, and the administra
   rm -r /etc/roomkey
   inventory | diff /tmp/before - '
 
-echo "1..$number"
-if [ "$failed" -eq 0 ]; then echo "# pass $number in $SECONDS s"; else echo "# fail $failed of $number"; exit 1; fi
+close_checks
