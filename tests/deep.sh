@@ -8,7 +8,8 @@
 #   valgrind    the unit tests in memcheck
 #   asan, tsan  the process tests of the gateway with a binary with sanitizers
 #   arm64       the unit tests, built for arm64, in QEMU
-#   package     the life of the Debian package in a bare Debian
+#   package     the life of the Debian package, and the ways without one, in a bare Debian 12 and 13
+#   vm          the life of the package under a booted systemd, in virtual machines
 #   bench       whether every row of the benchmarks runs and answers good tokens
 #   soak        a quarter of an hour of load
 #   browsers    the chat page in Chromium, Firefox and WebKitGTK
@@ -22,10 +23,10 @@ if [ "${1:-}" = --seconds ]; then
   shift 2
 fi
 parts=("$@")
-[ $# -gt 0 ] || parts=(fuzz valgrind asan tsan arm64 package bench soak browsers engines)
+[ $# -gt 0 ] || parts=(fuzz valgrind asan tsan arm64 package vm bench soak browsers engines)
 for part in "${parts[@]}"; do
   case $part in
-    fuzz | valgrind | asan | tsan | arm64 | package | bench | soak | browsers | engines) ;;
+    fuzz | valgrind | asan | tsan | arm64 | package | vm | bench | soak | browsers | engines) ;;
     *) sed -n 's/^# \{0,1\}//; /^usage/,/engines/p' "$0" >&2; exit 64 ;;
   esac
 done
@@ -40,6 +41,7 @@ for part in "${parts[@]}"; do
     asan | tsan) command=(tests/sanitized.sh "$part") ;;
     arm64) command=(tests/arm64.sh --unit) ;;
     package) command=(tests/package/run.sh) ;;
+    vm) command=(tests/package/vm.sh) ;;
     bench) command=(tests/bench/run.sh --smoke) ;;
     soak) command=(tests/soak/run.sh) ;;
     browsers) command=(tests/browser/browsers.sh) ;;

@@ -66,7 +66,7 @@ check "without a channel and a secret, check says what is missing" '
   load_environment
   status=0; roomkey check --secret-file /etc/roomkey/secret 2>/tmp/said || status=$?
   cat /tmp/said; [ "$status" -eq 78 ]
-  grep "SCALEDRONE_CHANNEL_ID" /tmp/said; grep "secret file /etc/roomkey/secret: empty" /tmp/said'
+  grep "SCALEDRONE_CHANNEL_ID" /tmp/said; grep "secret file /etc/roomkey/secret: expected a key, found nothing" /tmp/said'
 check "as CGI it refuses then, without a detail" '
   REQUEST_METHOD=POST /usr/lib/cgi-bin/roomkey | tee /tmp/answer
   grep "^Status: 500" /tmp/answer; no grep -i secret /tmp/answer'
