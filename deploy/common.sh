@@ -123,7 +123,7 @@ install_node_modules() {
 }
 
 k_build_packages=(
-  g++:g++ cmake:cmake ninja:ninja-build pkg-config:pkg-config
+  g++:g++ cmake:cmake ninja:ninja-build pkg-config:pkgconf
   /usr/include/fcgiapp.h:libfcgi-dev
   /usr/include/openssl/evp.h:libssl-dev
   /usr/include/nlohmann/json.hpp:nlohmann-json3-dev
