@@ -45,9 +45,9 @@ install_dependencies() {
     $(dpkg-deb -f /src/build/package/roomkey_*_*.deb Depends | tr ',' '\n' | sed 's/(.*//; s/|.*//')
 }
 
-# A next version of the package, /tmp/roomkey_next.deb, in which http.conf and local.conf have changed.
+# A next version of the package, roomkey_next.deb, in which http.conf and local.conf have changed.
 make_next() {
-  cd /tmp && rm -rf next && dpkg-deb -R /src/build/package/roomkey_*_*.deb next
+  cd /src/build/package && rm -rf next && dpkg-deb -R roomkey_*_*.deb next
   sed -i 's/^\(Version: .*\)-1$/\1-2/' next/DEBIAN/control
   grep '^Version: .*-2$' next/DEBIAN/control
   echo "# next" | tee -a next/etc/nginx/roomkey/http.conf next/etc/nginx/roomkey/local.conf
