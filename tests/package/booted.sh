@@ -33,7 +33,7 @@ check "without a channel and a secret it does not start, and the journal says wh
 need "it is set up as README.Debian says: the socket listens, for the web server alone, and no process runs yet" '
   edit_configuration
   # All visitors of this machine have one address.
-  sed -i "s,rate=2r/s,rate=10000r/s," /etc/nginx/roomkey/http.conf
+  sed -i "s,rate=2r/s,rate=10000r/s,; s/burst=20 /burst=10000 /" /etc/nginx/roomkey/http.conf /etc/nginx/roomkey/roomkey.conf
   systemctl enable --now roomkey.socket
   [ "$(stat -c "%a %U:%G" /run/roomkey/roomkey.sock)" = "660 root:www-data" ]
   no pgrep -x roomkey
@@ -113,7 +113,9 @@ check "kill -9: systemd starts it again, and who asks meanwhile waits" '
 
 check "two more processes share the socket, and the work" '
   systemctl enable --now roomkey@1 roomkey@2
-  start_load; more 200; end_load
+  # nginx would keep its connections to the first.
+  keep() { sed -i "s/\(fastcgi_keep_conn\) .*;/\1 $1;/" /etc/nginx/roomkey/roomkey.conf; systemctl reload nginx; }
+  keep off; start_load; more 500; end_load; keep on
   for unit in roomkey roomkey@1 roomkey@2; do systemctl is-active $unit; [ "$(answers_of $unit)" -gt 0 ]; done'
 check "restarted in turn, as roomkey@.service says, under load: nothing is lost" '
   start_load
@@ -178,9 +180,10 @@ check "a purge leaves nothing, and nginx in order" '
   apt-get purge -y roomkey
   nginx -t && systemctl reload nginx
   systemctl reset-failed
-  [ ! -e /run/roomkey ] && [ ! -e /run/credentials/roomkey.service ]
-  { systemctl list-units --all --no-legend "roomkey*"; systemctl list-unit-files --no-legend "roomkey*"; } >/tmp/units
+  no ls -d /run/roomkey
+  no ls -d /run/credentials/roomkey.service
+  { systemctl list-units --all --no-legend "roomkey*"; systemctl list-unit-files --no-legend "roomkey*" || true; } >/tmp/units
   no grep . /tmp/units
   inventory | diff /tmp/before -
-  [ "$(systemctl is-system-running)" = running ]'
+  systemctl is-system-running'
 close_checks
