@@ -75,6 +75,13 @@ for (const [way, send] of Object.entries(ways)) {
   });
 }
 
+test('secrets may be credentials of systemd, each under its name', async () => {
+  const { address } = await serveUnix(place, { args: ['--policy', place.path('policies')], env: { CREDENTIALS_DIRECTORY: place.path('secrets') } });
+  await claimsOf('default', (await ask(address, { body })).body);
+  const params = { ROOMKEY_POLICY_NAME: 'members', ROOMKEY_USER: 'alice' };
+  assert.equal((await claimsOf('members', (await ask(address, { body, params })).body)).sub, 'alice');
+});
+
 test('a CGI program does not mind what is wrong with another policy', async () => {
   await place.write('policies/broken.json', '{');
   const { stderr, body: token } = await ways.CGI({});

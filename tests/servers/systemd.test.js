@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmod, copyFile, cp, mkdir, readFile, symlink } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { answers, environment, roomkey, root } from '../process/support/roomkey.js';
 import { openPlace } from '../process/support/place.js';
@@ -46,6 +46,22 @@ describe('the unit files', () => {
       'verify', '--man=no', `--root=${tree}`, 'roomkey.socket', 'roomkey.service', 'roomkey@1.service',
     ]);
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' });
+  });
+
+  test('the drop-in of README.Debian for another secret is one that systemd takes', async () => {
+    const text = await readFile(`${root}deploy/packaging/debian/roomkey.README.Debian`, 'utf8');
+    const [, lines] = /^( {4}\[Service\]\n(?: {4}.+\n)+)/m.exec(text);
+    const dropIn = lines.replace(/^ {4}/gm, '');
+    assert.match(dropIn, /^LoadCredential=news:\/etc\/roomkey\/news$/m);
+    const verified = async (content) => {
+      const folder = `${place.path('root')}/etc/systemd/system/roomkey.service.d`;
+      await mkdir(folder, { recursive: true });
+      await writeFile(`${folder}/override.conf`, content);
+      const { stderr } = await place.run('systemd-analyze', ['verify', '--man=no', `--root=${place.path('root')}`, 'roomkey.service']);
+      return stderr;
+    };
+    assert.equal(await verified(dropIn), '');
+    assert.notEqual(await verified(dropIn.replace('LoadCredential', 'LoadCredentials')), '');
   });
 
   for (const service of services) {
