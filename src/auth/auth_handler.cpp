@@ -120,16 +120,16 @@ FieldLimits fields_read_by(const Policy& policy) {
 
 Response AuthHandler::answer(const Request& request, std::chrono::sys_seconds now,
                              RandomSource& random) {
-    const bool shared = !m_policy->allowed_origins.empty();
+    const bool has_cors = !m_policy->allowed_origins.empty();
     const std::string_view origin =
-        shared ? request.parameters.get("HTTP_ORIGIN") : std::string_view{};
-    const bool listed = shared && lists(m_policy->allowed_origins, origin);
-    const bool asks_first = listed && request.parameters.get("REQUEST_METHOD") == "OPTIONS";
-    Response response = asks_first ? preflight() : issue_token(request, now, random);
+        has_cors ? request.parameters.get("HTTP_ORIGIN") : std::string_view{};
+    const bool listed = has_cors && lists(m_policy->allowed_origins, origin);
+    const bool is_preflight = listed && request.parameters.get("REQUEST_METHOD") == "OPTIONS";
+    Response response = is_preflight ? preflight() : issue_token(request, now, random);
     if (listed) {
         response.headers.emplace_back("Access-Control-Allow-Origin", origin);
     }
-    if (shared) {
+    if (has_cors) {
         response.headers.emplace_back("Vary", "Origin");
     }
     return response;

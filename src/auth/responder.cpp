@@ -10,7 +10,8 @@ namespace roomkey {
 
 namespace {
 
-// The number and its phrase (RFC 9110 15). Only the statuses that this program answers with.
+// The number and its phrase (RFC 9110 15, RFC 6585 5). Only the statuses that this program answers
+// with; a test holds it to those of all refusals.
 std::string_view status_line(int status) {
     switch (status) {
         case 200: return "200 OK";
@@ -55,11 +56,9 @@ std::string copy_of(const char* reason) noexcept {
     }
 }
 
-Answer failed(std::string failure, bool with_body) {
-    Response response;
-    response.status = 500;
-    response.body = "No token can be made at the moment";
-    return {response.status, to_cgi(response, with_body), std::move(failure)};
+// RFC 3875 4.3.3: HEAD gets no body, though its length is told. HAProxy insists on it.
+bool wants_body(const Parameters& parameters) {
+    return parameters.get("REQUEST_METHOD") != "HEAD";
 }
 
 }  // namespace
@@ -71,24 +70,25 @@ Answer refuse(const Refusal& refusal) {
     return {response.status, to_cgi(response, true), {}};
 }
 
-Answer fail(std::string failure) {
-    return failed(std::move(failure), true);
+Answer fail(const Parameters& parameters, std::string failure) {
+    Response response;
+    response.status = 500;
+    response.body = "No token can be made at the moment";
+    return {response.status, to_cgi(response, wants_body(parameters)), std::move(failure)};
 }
 
 Answer respond(AuthHandlers& handlers, const Request& request, std::chrono::sys_seconds now,
                RandomSource& random) {
-    // RFC 3875 4.3.3: no body is sent, though its length is told. HAProxy insists on it.
-    const bool with_body = request.parameters.get("REQUEST_METHOD") != "HEAD";
     std::string failure;
     try {
         const Response response = handlers.pick(request.parameters).answer(request, now, random);
-        return {response.status, to_cgi(response, with_body), {}};
+        return {response.status, to_cgi(response, wants_body(request.parameters)), {}};
     } catch (const std::exception& error) {
         failure = copy_of(error.what());
     } catch (...) {
         failure = "unknown exception";
     }
-    return failed(std::move(failure), with_body);
+    return fail(request.parameters, std::move(failure));
 }
 
 }  // namespace roomkey

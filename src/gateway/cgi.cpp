@@ -123,10 +123,10 @@ int run_cgi(const Parameters& environment, const LoadHandlers& load) {
         bytes = answer(environment, handlers);
     } catch (const ConfigError& error) {
         log(Severity::error, error.findings());
-        bytes = fail({}).bytes;
+        bytes = fail(environment, {}).bytes;
     } catch (const std::exception& error) {
         log(Severity::error, error.what());
-        bytes = fail({}).bytes;
+        bytes = fail(environment, {}).bytes;
     }
     const int status = write_all(bytes);
     if (is_left_unread) {

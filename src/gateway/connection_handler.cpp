@@ -116,12 +116,12 @@ void ConnectionHandler::start_draining(int fd) {
     m_connections.move(fd, ConnectionState::draining);
 }
 
-// What has come of a request, until its rest does. Where all of them hold too much, the one that
-// has waited longest goes.
+// Buffers an incomplete request until its rest arrives. Where all of them together hold too much,
+// the one that has waited longest goes.
 void ConnectionHandler::keep_rest(int fd, RecordReader& reader) {
     if (reader.is_idle()) {
         m_connections.drop_reader(fd);
-        if (!m_keeps) {
+        if (!m_keeps_connections) {
             m_connections.close(fd);
         }
         return;

@@ -37,7 +37,7 @@ constexpr int k_no_socket = -1;
 // Both ends are non-blocking: libfcgi finds a whole request in it or an error, and never waits.
 struct Pipe {
     Pipe() {
-        // The largest request takes 80 KiB.
+        // The largest request takes a little over 80 KiB.
         constexpr int k_size = 128 * 1024;
         std::array<int, 2> ends{};
         if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {

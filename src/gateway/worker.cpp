@@ -267,7 +267,7 @@ void Worker::give_memory_back() {
 void Worker::begin_stop() {
     m_stop_by = SteadyClock::now() + m_limits.stop_time;
     ignore(m_stop.get());  // else it would wake us over and over
-    m_handler.keep_none();
+    m_handler.stop_keeping();
     // Bounded, since others may go on connecting to a socket that is shared.
     accept_some(4096);
     ignore(m_listener);

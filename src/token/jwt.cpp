@@ -26,10 +26,10 @@ void* require(void* pointer, const char* what) {
     return pointer;
 }
 
-// Readies OpenSSL for the one thing that is asked of it. Left to itself it would first list all its
-// ciphers and digests under their old names, and load the texts of its errors, of which none is
-// looked up here, and tidy up at exit: together two fifths of what a CGI program does. Its
-// configuration is loaded as ever: a system that allows validated modules only says so there.
+// Keeps OpenSSL from what is not needed here: its ciphers and digests under their old names, the
+// texts of its errors, and tidying up at exit. Together they are two fifths of what a CGI program
+// does. Its configuration is loaded as ever, since a system that allows validated modules only says
+// so there.
 void prepare_openssl() {
     constexpr std::uint64_t k_options =
         OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS |

@@ -196,6 +196,20 @@ Result<Text::Piece, Mismatch> parse_placeholder(std::string_view text,
 
 }  // namespace
 
+bool Reference::depends_on_request() const {
+    switch (source) {
+        case Source::form:
+        case Source::server:
+        case Source::previous: return true;
+        case Source::constant:
+        case Source::now:
+        case Source::uuid:
+        case Source::guest_name:
+        case Source::guest_color: break;
+    }
+    return false;
+}
+
 bool Placeholder::has(Source source) const {
     return std::any_of(alternatives.begin(), alternatives.end(),
                        [source](const Reference& each) { return each.source == source; });

@@ -14,8 +14,8 @@ namespace roomkey {
 // then the text.
 class Template::Rendering {
 public:
-    Rendering(const Template& pattern, const RenderInput& input, Buffer& buffer)
-        : m_template(pattern), m_input(input), m_buffer(buffer) {
+    Rendering(const Template& source, const RenderInput& input, Buffer& buffer)
+        : m_template(source), m_input(input), m_buffer(buffer) {
         m_buffer.m_text.clear();
         m_buffer.m_values.clear();
         m_buffer.m_ends.clear();

@@ -186,6 +186,11 @@ BOOST_AUTO_TEST_CASE(tells_by_its_status_that_nobody_got_the_answer) {
     BOOST_TEST(run({.stdout_path = "/dev/full", .load = misconfigured}).status == 1);
 }
 
+BOOST_AUTO_TEST_CASE(sends_no_body_to_head_even_when_it_is_misconfigured) {
+    const Ran ran = run({.more = {"REQUEST_METHOD=HEAD"}, .load = misconfigured});
+    BOOST_TEST(ran.answer == k_500.substr(0, k_500.find("\r\n\r\n") + 4));
+}
+
 BOOST_AUTO_TEST_CASE(answers_500_without_a_clock_and_reads_no_more_than_the_body) {
     const FailingCall failing(Call::clock_gettime, EINVAL);
     const Ran ran = run({.input = k_body + "what is behind it"});

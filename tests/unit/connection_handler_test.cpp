@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(closes_a_connection_that_is_not_kept) {
 
 BOOST_AUTO_TEST_CASE(keeps_none_when_it_is_told_so) {
     Handling one;
-    one.handler.keep_none();
+    one.handler.stop_keeping();
     BOOST_TEST(one.handle(post("clientID=x", 1)));
     BOOST_TEST(one.is_closed());
     BOOST_TEST(one.stdout_of_answer().starts_with(k_ok));
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(begins_the_time_of_the_next_request_anew) {
 
 BOOST_AUTO_TEST_CASE(answers_what_is_there_before_it_keeps_none) {
     Handling one;
-    one.handler.keep_none();
+    one.handler.stop_keeping();
     const std::string request = post("clientID=x", 1);
     BOOST_TEST(one.handle(request + request + request.substr(0, 20)));
     BOOST_TEST(one.is_in(ConnectionState::arriving));

@@ -104,6 +104,14 @@ struct Row {
     Answer given;
 };
 
+BOOST_AUTO_TEST_CASE(has_a_status_line_for_every_reason) {
+    for (int number = 0; number <= static_cast<int>(Reason::claims_repeat_a_key); ++number) {
+        const Reason reason = static_cast<Reason>(number);
+        BOOST_TEST(refuse({reason}).bytes.starts_with(
+            "Status: " + std::to_string(status_of(reason)) + " "));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(names_each_status) {
     const Row rows[] = {
         {400, "Bad Request", answer(k_policy, {"REQUEST_METHOD=POST", "QUERY_STRING=a=%"})},

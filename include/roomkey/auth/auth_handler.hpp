@@ -23,7 +23,7 @@ namespace roomkey {
 // No other one is read.
 [[nodiscard]] FieldLimits fields_read_by(const Policy& policy);
 
-// The policy is shared; the signer is its own. So each thread works with its own copy.
+// Each thread needs a copy of its own: the policy is shared, the signer is not.
 class AuthHandler {
 public:
     AuthHandler(std::shared_ptr<const Policy> policy, Hs256Signer signer)

@@ -24,7 +24,7 @@ struct Answer {
 [[nodiscard]] Answer refuse(const Refusal& refusal);
 
 // The answer when no token can be made, which tells nothing of `failure`.
-[[nodiscard]] Answer fail(std::string failure);
+[[nodiscard]] Answer fail(const Parameters& parameters, std::string failure);
 
 // Lets the handler answer that the web server has picked; whatever is thrown becomes one fixed 500,
 // and no token.

@@ -22,13 +22,13 @@ class ConnectionHandler {
 public:
     ConnectionHandler(Connections& connections, SharedHandlers& handlers, const Limits& limits);
 
-    // Acts on the input of `fd`, one of the connections. It may close it, or others that hold
-    // more memory than there is. False if more input may be there: then it is to be called again,
-    // after others have had their turn.
+    // Acts on the input of `fd`, one of the connections. It may close it, or others,
+    // to stay within the limit of what is buffered. False if more input may be there: then it is to
+    // be called again, after others have had their turn.
     [[nodiscard]] bool handle_input(int fd);
 
     // From now on no connection is kept open after an answer.
-    void keep_none() { m_keeps = false; }
+    void stop_keeping() { m_keeps_connections = false; }
 
     [[nodiscard]] const Counts& counts() const { return m_counts; }
 
@@ -50,7 +50,7 @@ private:
     // Replies that wait for the next answer, or the end of the input.
     std::string m_reply;
     Counts m_counts;
-    bool m_keeps = true;
+    bool m_keeps_connections = true;
 };
 
 }  // namespace roomkey

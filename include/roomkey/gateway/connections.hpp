@@ -21,7 +21,7 @@ using SteadyClock = std::chrono::steady_clock;
 enum class ConnectionState : std::size_t {
     silent,    // accepted, and nothing has arrived yet
     arriving,  // a request is on its way
-    idle,      // nothing has arrived since the last answer
+    idle,      // between two requests
     draining,  // answered for the last time; what still comes is thrown away
 };
 inline constexpr std::size_t k_states = 4;
@@ -40,7 +40,7 @@ public:
     // The connection enters a state, or starts over in it.
     void move(int fd, ConnectionState state);
 
-    // Who reads on where its input ended; null where that was between two requests.
+    // The reader of a request that is there in part, or null.
     [[nodiscard]] fastcgi::RecordReader* reader(int fd) { return at(fd).reader.get(); }
 
     // Keeps a copy of `reader`, or takes notice of how much the kept one itself has grown.

@@ -13,12 +13,14 @@ namespace roomkey {
 inline constexpr std::size_t k_max_buffered = std::size_t{32} * 1024 * 1024;
 
 struct Limits {
-    // Connections of one worker at once; above it the one that has been idle longest is closed.
+    // Connections of one worker at once; above it the one that is missed least is closed: one that
+    // is done for, idle, silent, or arriving, in this order, and of these the oldest.
     std::size_t connections = 1024;
     // Bytes that the half-sent requests of one worker may hold; above it the one that has waited
     // longest is closed.
     std::size_t buffered = k_max_buffered;
-    // How long a request may take to arrive, from its first byte.
+    // How long a request may take to arrive, from its first byte; and how long a new connection may
+    // be silent, and a refused one be read away.
     std::chrono::milliseconds request_time{5000};
     // How long a connection may say nothing at all before a stop closes it.
     std::chrono::milliseconds silent_stop_time{250};

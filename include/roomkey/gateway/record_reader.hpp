@@ -21,9 +21,9 @@ struct ReceivedRequest {
     bool keeps_connection = false;
     // Name-value pairs as section 3.4 has them, without those that no CGI variable can have.
     std::string parameters;
-    // At most k_max_body + 1 bytes; one that is longer is larger than any request may have.
+    // At most k_max_body + 1 bytes; so many mean that the body is too large.
     std::string body;
-    // Why nobody may look at the parameters, if so.
+    // Set if the parameters must not be used.
     std::optional<Refusal> refusal;
     // False if it was refused before its end was there, so that no other can follow.
     bool is_whole = false;
@@ -50,8 +50,8 @@ public:
     // GET_VALUES is answered with `max_connections`.
     explicit RecordReader(std::size_t max_connections) : m_max_connections(max_connections) {}
 
-    // Reads on at the front of `input`, up to the first thing that is to be done. Each byte is
-    // looked at once, ever.
+    // Reads on at the front of `input`, up to the first thing that is to be done. What was read
+    // once is not read again when more arrives.
     [[nodiscard]] ParseResult read(Bytes input);
 
     [[nodiscard]] const ReceivedRequest& request() const { return m_request; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The handlers that are in force, for several threads: each works with a copy of its own, and takes
-// a new one after a reload. Requests under way end with the handlers that they started with.
+// a new one after a reload. A request is answered by those that are in force when it is whole.
 #pragma once
 
 #include <atomic>

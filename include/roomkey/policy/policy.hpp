@@ -18,7 +18,7 @@ namespace roomkey {
 
 enum class Reply { text, json };
 
-// The longest token, in bytes: more than anybody takes who reads one, and little enough for an
+// The longest token, in bytes: longer than any known service accepts, and short enough for an
 // answer to fit the buffers of its socket, since it is sent without waiting.
 inline constexpr std::size_t k_max_token_bytes = 65'536;
 

@@ -16,7 +16,8 @@
 
 namespace roomkey {
 
-// Limits on the arguments of one request; the size of the body is limited in http.hpp.
+// Limits on the arguments of a body, and on those of a query string; the size of each is limited to
+// k_max_body (http.hpp).
 inline constexpr std::size_t k_max_fields = 16;
 inline constexpr std::size_t k_max_field_bytes = 128;
 

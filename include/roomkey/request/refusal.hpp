@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every reason for which a request gets no token, each with its status and its public text.
+// Every reason for which a request is refused, each with its status and its public text. What keeps
+// a good request from its token (no memory, say) is an exception, and becomes a 500.
 #pragma once
 
 #include <cstddef>
@@ -54,7 +55,7 @@ struct Refusal {
 template <class T>
 using Outcome = Result<T, Refusal>;
 
-// The HTTP status of a refusal (RFC 9110 15.5).
+// The HTTP status of a refusal (RFC 9110 15.5, RFC 6585 5).
 [[nodiscard]] int status_of(Reason reason);
 
 // One line for the visitor, without a line end. It names the field only if the name is short and

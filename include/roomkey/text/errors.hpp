@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What ends a start, a reload or a command: exceptions, each of whose texts is for people. A
-// request that gets no token is no error but a Refusal.
+// What ends a start, a reload or a command: exceptions with messages for people. A request that is
+// refused is no error but a Refusal (request/refusal.hpp).
 #pragma once
 
 #include <algorithm>

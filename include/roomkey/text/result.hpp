@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A value or the reason why there is none. The names are those of C++23's std::expected, which
-// GCC 12 does not offer in C++20 mode, so that it can take this class's place later.
+// GCC 12 does not offer in C++20 mode; unlike there, an error converts by itself.
 #pragma once
 
 #include <utility>

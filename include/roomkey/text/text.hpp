@@ -23,8 +23,8 @@ namespace roomkey {
 // Whether text may be shown to others as it is: 1 to 64 ASCII letters, digits, or any of _ . -
 [[nodiscard]] bool is_plain_name(std::string_view text);
 
-// Whether text may name a policy or a secret, and so a file: 1 to 64 of a-z, 0-9, - and _, of which
-// the first is none of the last two.
+// Whether text may name a policy or a secret, and so a file: 1 to 64 of a-z, 0-9, - and _,
+// beginning with a letter or a digit.
 [[nodiscard]] bool is_file_stem(std::string_view text);
 
 // Without leading and trailing spaces and tabs (RFC 9110 5.6.3, OWS).

@@ -33,7 +33,7 @@ struct Reference {
     long long offset = 0;
 
     // Whether the value comes with the request, so that whoever sends it may choose it.
-    [[nodiscard]] bool depends_on_request() const { return source <= Source::previous; }
+    [[nodiscard]] bool depends_on_request() const;
 
     bool operator==(const Reference&) const = default;
 };
@@ -48,8 +48,8 @@ enum class Filter {
 };
 
 struct Placeholder {
-    // The first alternative that is present and not empty is taken. Each may be absent but the
-    // last, and the first is no constant, for then the whole would be one.
+    // The first alternative that is present and not empty is taken. All but the last may be absent.
+    // The first is no constant, for then the whole would be one.
     std::vector<Reference> alternatives;
     Filter filter = Filter::none;
 
@@ -79,7 +79,7 @@ struct Text {
 [[nodiscard]] Result<Text, Mismatch> parse_text(std::string_view written,
                                                 const Parameters& environment);
 
-// Whether a value is a name: letters, digits, `-` and `_`, which mean nothing to anybody.
+// Whether a value is a name: letters, digits, `-` and `_`, which are no syntax in any place.
 [[nodiscard]] bool is_name(std::string_view value);
 
 // Whether the value of a placeholder in longer text may have the character, once it is filtered.

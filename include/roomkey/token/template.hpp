@@ -61,8 +61,8 @@ public:
     // A uuid, guest name or colour is the same wherever it stands in one rendering.
     [[nodiscard]] Outcome<std::string> render(const RenderInput& input) const;
 
-    // The same without an allocation, once the buffer has grown; the text is valid as long as
-    // nothing else is rendered into it.
+    // The same in memory that is used again, once the buffer has grown; the text is valid as long
+    // as nothing else is rendered into it.
     [[nodiscard]] Outcome<std::string_view> render(const RenderInput& input, Buffer& buffer) const;
 
     // How many bytes of the JSON text are the same for every request.

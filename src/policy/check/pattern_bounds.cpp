@@ -37,10 +37,18 @@ bool has_value(const PatternSequence& sequence) {
 }
 
 std::string written(const Placeholder& value) {
-    constexpr const char* k_prefixes[] = {"form.", "server.", "previous.",  "",
-                                          "now",   "uuid",    "guest.name", "guest.color"};
     const Reference& first = value.alternatives.front();
-    return k_prefixes[static_cast<std::size_t>(first.source)] + first.name;
+    switch (first.source) {
+        case Source::form: return "form." + first.name;
+        case Source::server: return "server." + first.name;
+        case Source::previous: return "previous." + first.name;
+        case Source::constant: return first.name;
+        case Source::now: return "now";
+        case Source::uuid: return "uuid";
+        case Source::guest_name: return "guest.name";
+        case Source::guest_color: return "guest.color";
+    }
+    return {};
 }
 
 // From `first` to `last`, away from the value: whether it can't run into anything that varies.
