@@ -72,10 +72,13 @@ for (const [name, serve] of ways) {
       await timed(unbothered.address, tookUnbothered);
     }
     for (const times of [took, tookUnbothered]) times.sort((a, b) => a - b);
-    const shown = (times) => `median ${times[times.length >> 1].toFixed(1)} ms, slowest ${times.at(-1).toFixed(1)} ms`;
+    const within = (times, share) => times[Math.floor(share * (times.length - 1))];
+    const shown = (times) => `median ${within(times, 0.5).toFixed(1)} ms, 90 % within ${within(times, 0.9).toFixed(1)} ms, slowest ${times.at(-1).toFixed(1)} ms`;
     t.diagnostic(`${took.length} requests: ${shown(took)}; without such peers: ${shown(tookUnbothered)}`);
-    // A machine that is busy with other things may be slower, but not because of the peers.
-    assert.ok(took.at(-1) < Math.max(100, 2 * tookUnbothered.at(-1)), shown(took));
+    // A machine that is busy with other things may be slower, now and then by far. But whoever waits for one
+    // of the peers waits for seconds.
+    assert.ok(within(took, 0.9) < Math.max(100, 2 * within(tookUnbothered, 0.9)), shown(took));
+    assert.ok(took.at(-1) < 1000 + 2 * tookUnbothered.at(-1), shown(took));
 
     // The incomplete ones go in the end, the idle ones stay and are served.
     await until('the incomplete requests to be given up', () => [...hostile, ...slow].every(({ ended }) => ended), { within: 8000 });

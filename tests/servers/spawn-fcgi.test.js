@@ -86,7 +86,7 @@ describe('the script', () => {
     await writeFile(place.path('secret'), '');
     const bad = await run('reload');
     assert.equal(bad.status, 78);
-    assert.match(bad.stderr, /secret file .*: empty/);
+    assert.match(bad.stderr, /secret file .*: expected a key, found nothing/);
     await verify((await ask(address())).body, key);
     assert.deepEqual(await workers(), before);
     await writeFile(place.path('secret'), key);
