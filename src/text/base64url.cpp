@@ -39,6 +39,11 @@ constexpr std::array<Pair, 4096> make_pairs() {
 
 constexpr auto k_pairs = make_pairs();
 
+// Three bytes as one number, the first one highest.
+std::uint32_t group_of(std::uint32_t first, std::uint32_t second, std::uint32_t third) {
+    return first << 16U | second << 8U | third;
+}
+
 }  // namespace
 
 void append(std::string& out, std::span<const unsigned char> bytes) {
@@ -47,15 +52,13 @@ void append(std::string& out, std::span<const unsigned char> bytes) {
     char* to = out.data() + start;
     std::size_t i = 0;
     for (; i + 3 <= bytes.size(); i += 3) {
-        const std::uint32_t group =
-            std::uint32_t{bytes[i]} << 16U | bytes[i + 1] << 8U | bytes[i + 2];
+        const std::uint32_t group = group_of(bytes[i], bytes[i + 1], bytes[i + 2]);
         to = std::copy_n(k_pairs[group >> 12U].data(), 2, to);
         to = std::copy_n(k_pairs[group & 4095U].data(), 2, to);
     }
     // One byte leaves two digits, and two leave three.
     if (const std::size_t left = bytes.size() - i; left > 0) {
-        const std::uint32_t group =
-            std::uint32_t{bytes[i]} << 16U | (left == 2 ? std::uint32_t{bytes[i + 1]} << 8U : 0U);
+        const std::uint32_t group = group_of(bytes[i], left == 2 ? bytes[i + 1] : 0U, 0U);
         to = std::copy_n(k_pairs[group >> 12U].data(), 2, to);
         if (left == 2) {
             *to = k_alphabet[group >> 6U & 63U];
