@@ -38,8 +38,10 @@ std::vector<Source> sources_in(const std::string& directory) {
         std::string path = directory;
         path.append("/").append(file);
         if (!is_file_stem(name)) {
-            errors.add("policy " + path +
-                       ": expected a name of 1 to 64 of a-z, 0-9, - and _, found " + name);
+            errors.add(std::string("policy ")
+                           .append(path)
+                           .append(": expected a name of 1 to 64 of a-z, 0-9, - and _, found ")
+                           .append(name));
         }
         sources.push_back({std::move(name), std::move(path)});
     }
