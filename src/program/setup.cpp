@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "roomkey/auth/renewal.hpp"
@@ -108,19 +109,20 @@ Setup load(const std::vector<Source>& sources, const Options& options,
                              std::make_shared<const Policy>(compile(source, environment)));
         });
     }
-    std::vector<std::string> warnings;
-    const auto load_signer = [&](const std::string& name) {
-        if (!signers.contains(name)) {
-            const Secret secret = load_secret(name, options.secret_path, environment, warnings);
-            signers.emplace(name, secret.bytes());
-        }
-    };
+    std::set<std::string> secrets;
+    for (const auto& [name, policy] : policies) {
+        secrets.insert(policy->secret);
+    }
     // What is wrong with a lone policy must not hide what is wrong with its secret.
     if (policies.empty() && sources.size() == 1) {
-        errors.collect([&] { load_signer(Policy().secret); });
+        secrets.insert(Policy().secret);
     }
-    for (const auto& [name, policy] : policies) {
-        errors.collect([&, &secret = policy->secret] { load_signer(secret); });
+    std::vector<std::string> warnings;
+    for (const std::string& name : secrets) {
+        errors.collect([&] {
+            const Secret secret = load_secret(name, options.secret_path, environment, warnings);
+            signers.emplace(name, secret.bytes());
+        });
     }
     errors.throw_if_any();
     for (const auto& [name, policy] : policies) {

@@ -159,6 +159,8 @@ BOOST_AUTO_TEST_CASE(reads_a_secret_once_though_several_policies_have_it) {
     site.policy("b.json", "b");
     (void)site.secrets.write("secret", "short");
     BOOST_TEST(load_setup(site.options, site.none.parameters()).warnings.size() == 1U);
+    (void)site.secrets.write("secret", "");
+    BOOST_TEST(site.wrong().findings.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(tells_what_is_wrong_with_all_policies_and_secrets_at_once) {
