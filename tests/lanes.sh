@@ -47,7 +47,14 @@ trap 'exit 130' INT TERM HUP
 # What a lane's log closes with: the counts of the runners.
 closing_lines() { grep -aE '^(# |ℹ )(tests|pass|fail|skipped) [0-9]+$|tests passed,|^[0-9]+ passed, [0-9]+ failed' "$1" || true; }
 
-# Waits for all lanes and reports each when it ends: its counts, or what it said last.
+# What says why a lane failed: the tests that node's runner calls not ok, with their diagnostics; of other
+# commands what they said last, as ctest names its failures there.
+reasons() {
+  awk '/^ *not ok / { shown = 1 } shown && ++lines <= 300; /^ *\.\.\.$/ { shown = 0 }
+       END { exit lines == 0 }' "$1" || tail -n 60 "$1"
+}
+
+# Waits for all lanes and reports each when it ends: its counts, or why it failed.
 finish_lanes() {
   local process status name log line
   while [ "${#lanes[@]}" -gt 0 ]; do
@@ -61,8 +68,8 @@ finish_lanes() {
       printf '\n== %s passed\n' "$name"
       closing_lines "$log"
     else
-      printf '\n== %s FAILED (%d); the end of %s:\n' "$name" "$status" "$log"
-      tail -n 60 "$log"
+      printf '\n== %s FAILED (%d); from %s:\n' "$name" "$status" "$log"
+      reasons "$log"
       failed_lanes+=("$name")
       line+=', FAILED'
     fi
