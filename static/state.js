@@ -1,4 +1,4 @@
-// What the chat knows, without page or network. It hears what connection.js tells, by the same names.
+// What the chat knows, without page or network. It hears what connection.js tells.
 
 const maxMessages = 500;
 
@@ -7,7 +7,7 @@ export class Chat {
 	connections = new Map(); // to people
 	own = new Set(); // connections
 	me = {};
-	early = []; // messages from people who are not known yet
+	early = []; // from people not known yet
 	sent = []; // messages that may be refused
 	count = 0;
 	typed = 0;
@@ -58,12 +58,13 @@ export class Chat {
 	}
 
 	members(room, list) {
-		for (const member of list) this.member_join(room, member);
-		// Who is here by another connection now has not left.
-		const listed = list.map(({connection}) => connection);
-		for (const connection of this.connections.keys()) {
-			if (!listed.includes(connection)) this.member_leave(room, {connection});
+		const join = (each) => this.member_join(room, each);
+		// Who is back has not left, and who has left needs no name.
+		list.filter(({person}) => this.threads.has(person)).forEach(join);
+		for (const id of this.connections.keys()) {
+			if (!list.some(({connection}) => connection === id)) this.member_leave(room, {connection: id});
 		}
+		list.forEach(join);
 	}
 
 	member_join(room, {connection, person: key, name, color}) {
@@ -123,7 +124,7 @@ export class Chat {
 		const {id, connection, at, typing, text, name, color} = message;
 		const mine = this.own.has(connection);
 		const author = mine ? this.me : this.connections.get(connection);
-		// What has no author came over REST: from the server, as a rule.
+		// What has no author came over REST, mostly from the server.
 		const thread = this.threads.get(`room ${room}`) ?? (connection ? author : this.all[0]);
 		if (!thread) return void (this.early = [...this.early, [room, message]].slice(-50));
 		if (typing) return void (author && !mine && !past && thread.typing.set(author, now + 5000));
@@ -157,7 +158,7 @@ export class Chat {
 		const {me} = this;
 		const state = thread.room ? 'pending' : '';
 		this.insert(thread, Object.assign(message, {text, from: me, mine: true, at: Date.now(), state}));
-		this.publishTo(thread, {text, name: me.name, color: me.color}, message); // named for readers of the history
+		this.publishTo(thread, {text, name: me.name, color: me.color}, message); // named, for the history
 		this.typed = 0;
 		return message;
 	}

@@ -55,6 +55,12 @@ test('a leave takes away the one who left, once and for all', () => {
   assert.deepEqual(names(chat), ['me', 'Bob']);
 });
 
+test('who is new in a list has the name of who is not in it any more', () => {
+  const chat = chatOf();
+  chat.members(lobby, [member('me:1', 'me'), member('ada:1', 'Ada'), member('bob:2', 'Bob')]);
+  assert.deepEqual(names(chat), ['me', 'Ada', 'Bob']);
+});
+
 test('a second join is no second person', () => {
   const chat = chatOf();
   chat.member_join(lobby, member('ada:1', 'Ada'));
