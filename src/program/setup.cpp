@@ -62,12 +62,12 @@ std::vector<Source> all_sources(const Options& options) {
 
 // The one of that name; an empty name stands for the default.
 Source source_named(std::string_view name, const Options& options) {
-    std::string names;
+    std::vector<std::string> names;
     for (Source& source : all_sources(options)) {
         if (source.name == (name.empty() ? k_default_policy : name)) {
             return std::move(source);
         }
-        names.append(names.empty() ? "" : " or ").append(source.name);
+        names.push_back(std::move(source.name));
     }
     throw UnknownPolicy(names, name);
 }

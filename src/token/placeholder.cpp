@@ -274,9 +274,7 @@ bool may_have(const Placeholder& placeholder, std::string_view character) {
     if (placeholder.filter == Filter::uri) {
         return is_unreserved(character) || character == "%";
     }
-    const bool is_name_place =
-        placeholder.filter == Filter::none || placeholder.filter == Filter::name;
-    return !is_name_place || is_name(character) ||
+    return !placeholder.is_name_in_text() || is_name(character) ||
            (character == "#" && placeholder.has(Source::guest_color)) ||
            std::any_of(placeholder.alternatives.begin(), placeholder.alternatives.end(),
                        [character](const Reference& each) {

@@ -212,8 +212,8 @@ void Template::end_string() {
 }
 
 void Template::text(Placeholder placeholder) {
-    const bool is_name = placeholder.filter == Filter::none || placeholder.filter == Filter::name;
-    fill_in({std::move(placeholder), is_name ? Fit::name : Fit::any, m_depth});
+    const Fit fit = placeholder.is_name_in_text() ? Fit::name : Fit::any;
+    fill_in({std::move(placeholder), fit, m_depth});
 }
 
 void Template::value(Placeholder placeholder) {

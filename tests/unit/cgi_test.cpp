@@ -76,7 +76,7 @@ AuthHandlers misconfigured() {
 }
 
 AuthHandlers misnamed() {
-    throw UnknownPolicy("default", "other");
+    throw UnknownPolicy({"default"}, "other");
 }
 
 // One request, whose length is that of its body unless `more` has another.

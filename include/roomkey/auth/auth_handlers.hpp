@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "roomkey/auth/auth_handler.hpp"
 #include "roomkey/request/http.hpp"
@@ -21,7 +22,7 @@ inline constexpr std::string_view k_default_policy = "default";
 // None of the policies has the name.
 class UnknownPolicy : public std::runtime_error {
 public:
-    UnknownPolicy(const std::string& names, std::string_view found);
+    UnknownPolicy(const std::vector<std::string>& names, std::string_view found);
 };
 
 class AuthHandlers {

@@ -55,6 +55,10 @@ struct Placeholder {
 
     [[nodiscard]] bool has(Source source) const;
     [[nodiscard]] bool depends_on_request() const;
+    // Whether within longer text its value must be a name: without a filter, and with |name.
+    [[nodiscard]] bool is_name_in_text() const {
+        return filter == Filter::none || filter == Filter::name;
+    }
 
     bool operator==(const Placeholder&) const = default;
 };

@@ -36,7 +36,7 @@ void for_each_rule(const Object& claims, const See& see) {
 // Whether a value is text for itself in a pattern: quoted, or a name whatever is taken.
 bool is_plain_in_pattern(const Placeholder& value) {
     return value.filter == Filter::regex ||
-           ((value.filter == Filter::none || value.filter == Filter::name) &&
+           (value.is_name_in_text() &&
             std::all_of(value.alternatives.begin(), value.alternatives.end(),
                         [](const Reference& each) {
                             return each.source != Source::constant || is_name(each.name);
