@@ -52,15 +52,20 @@ void* take(std::size_t size) {
     return memory;
 }
 
-// OpenSSL takes these before its first allocation only, so they are set before main().
-const int g_openssl_is_ours = CRYPTO_set_mem_functions(
-    [](std::size_t size, const char* /*file*/, int /*line*/) {
-        return refused(g_openssl_asked) ? nullptr : std::malloc(size);
-    },
-    [](void* memory, std::size_t size, const char* /*file*/, int /*line*/) {
-        return refused(g_openssl_asked) ? nullptr : std::realloc(memory, size);
-    },
-    [](void* memory, const char* /*file*/, int /*line*/) { std::free(memory); });
+int g_openssl_is_ours = 0;
+
+// OpenSSL takes these before its first allocation only, so they are set before any test's
+// constants.
+[[gnu::constructor(101)]] void stand_in_the_way_of_openssl() {
+    g_openssl_is_ours = CRYPTO_set_mem_functions(
+        [](std::size_t size, const char* /*file*/, int /*line*/) {
+            return refused(g_openssl_asked) ? nullptr : std::malloc(size);
+        },
+        [](void* memory, std::size_t size, const char* /*file*/, int /*line*/) {
+            return refused(g_openssl_asked) ? nullptr : std::realloc(memory, size);
+        },
+        [](void* memory, const char* /*file*/, int /*line*/) { std::free(memory); });
+}
 
 }  // namespace
 
