@@ -134,7 +134,7 @@ k_serve_packages=(nginx:nginx spawn-fcgi:spawn-fcgi curl:curl)
 k_node_packages=(node:nodejs npm:npm)
 k_test_packages=(
   '/usr/lib/*/libboost_unit_test_framework.so:libboost-test-dev'
-  cgi-fcgi:libfcgi-bin chromium:chromium mandoc:mandoc
+  cgi-fcgi:libfcgi-bin chromium-headless-shell:chromium-headless-shell mandoc:mandoc
   apache2:apache2 /usr/lib/apache2/modules/mod_fcgid.so:libapache2-mod-fcgid htpasswd:apache2-utils
   lighttpd:lighttpd /usr/lib/lighttpd/mod_magnet.so:lighttpd-modules-lua /usr/lib/lighttpd/mod_openssl.so:lighttpd-mod-openssl
   /usr/lib/apache2/modules/mod_qos.so:libapache2-mod-qos caddy:caddy haproxy:haproxy fcgiwrap:fcgiwrap multiwatch:multiwatch

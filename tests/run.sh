@@ -50,7 +50,7 @@ for suite in "${suites[@]}"; do
     process) lane process files 2 tests/process/*.test.js ;;
     servers) lane servers files 2 tests/servers/*.test.js ;;
     scaledrone) lane scaledrone npm test --prefix deploy/local-scaledrone ;;
-    browser) lane browser files 1 tests/browser/*.test.js ;;
+    browser) lane browser files 2 tests/browser/*.test.js ;;
     engines) lane engines files 2 tests/engines/*.test.js ;;
   esac
 done

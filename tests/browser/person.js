@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core';
 
 export function launch() {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
     // Root may not use the sandbox; the rest keeps Chromium from calling home.
     args: [
       '--no-sandbox',
