@@ -33,9 +33,9 @@ afterEach(() => {
   for (const person of everybody) person.hadNoComplaint();
 });
 
-/** Waits until `condition` holds; asks often, for ten seconds. */
+/** Waits until `condition` holds; asks often, for half a minute. */
 export async function until(condition) {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`it never came true: ${condition}`);
     await sleep(20);

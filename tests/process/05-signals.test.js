@@ -26,6 +26,10 @@ async function cpuTime(pid) {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
+// With room for a busy machine: a stop that waits at all takes three seconds, and a request's own time is five.
+const atOnce = 2500;
+const threeSeconds = 4500;
+
 for (const [way, serve] of [['a UNIX socket of its own', serveUnix], ['TCP', serveTcp], ['a socket of spawn-fcgi', serveSpawned]]) {
   describe(`on ${way}`, () => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGUSR1']) {
@@ -35,7 +39,7 @@ for (const [way, serve] of [['a UNIX socket of its own', serveUnix], ['TCP', ser
         const { status, took } = await child.stop(signal);
         t.diagnostic(`${took.toFixed(0)} ms`);
         assert.equal(status, 0);
-        assert.ok(took < 1000, `${took} ms`);
+        assert.ok(took < atOnce, `${took} ms`);
       });
     }
 
@@ -46,7 +50,7 @@ for (const [way, serve] of [['a UNIX socket of its own', serveUnix], ['TCP', ser
       const { status, took } = await child.stop();
       t.diagnostic(`${took.toFixed(0)} ms`);
       assert.equal(status, 0);
-      assert.ok(took < 1000, `${took} ms`);
+      assert.ok(took < atOnce, `${took} ms`);
       for (const peer of peers) await peer.untilEnded();
     });
 
@@ -56,7 +60,7 @@ for (const [way, serve] of [['a UNIX socket of its own', serveUnix], ['TCP', ser
       const { status, took } = await child.stop();
       t.diagnostic(`${took.toFixed(0)} ms`);
       assert.equal(status, 0);
-      assert.ok(took < 3300, `${took} ms`);
+      assert.ok(took < threeSeconds, `${took} ms`);
       for (const peer of peers) peer.close();
     });
 
@@ -85,7 +89,7 @@ for (const [way, serve] of [['a UNIX socket of its own', serveUnix], ['TCP', ser
       clearInterval(watch);
       t.diagnostic(`${took.toFixed(0)} ms, ${used} ms of them on the processor`);
       assert.equal(status, 0);
-      assert.ok(took < 3300, `${took} ms`);
+      assert.ok(took < threeSeconds, `${took} ms`);
       assert.ok(used < 300, `it waited with ${used} ms of processor time`);
       peer.close();
     });
@@ -99,7 +103,7 @@ for (const [way, serve] of [['a UNIX socket of its own', serveUnix], ['TCP', ser
       const { status, took } = await child.stop();
       t.diagnostic(`${took.toFixed(0)} ms`);
       assert.equal(status, 0);
-      assert.ok(took < 1000, `${took} ms`);
+      assert.ok(took < atOnce, `${took} ms`);
     });
 
     test('a request that waits in a kept connection when the signal comes is answered', async () => {
@@ -298,6 +302,6 @@ test('a peer that sends BEGIN only, and then the signal, is not waited for longe
   await ask(address);
   const { status, took } = await child.stop();
   assert.equal(status, 0);
-  assert.ok(took < 3300);
+  assert.ok(took < threeSeconds);
   peer.close();
 });

@@ -338,7 +338,7 @@ describe('peers that never read', () => {
       }
       const start = performance.now();
       await verifyBuiltIn((await ask(address)).body);
-      assert.ok(performance.now() - start < 1000);
+      assert.ok(performance.now() - start < 2500);
       for (const peer of deaf) peer.close();
       await until('all descriptors closed', () => descriptors(child.pid) < 20);
     });
@@ -403,7 +403,7 @@ describe('few descriptors', () => {
     assert.ok(idle[0].ended && !idle.at(-1).ended);
     const start = performance.now();
     assert.equal((await ask(address)).status, 200);
-    assert.ok(performance.now() - start < 1000);
+    assert.ok(performance.now() - start < 2500);
     assert.ok(descriptors(child.pid) <= 100);
     for (const peer of idle) peer.close();
   });

@@ -138,7 +138,7 @@ describe('GET_VALUES', () => {
       await rude.write(Buffer.concat([begin(), ...Array(200).fill(getValues(['FCGI_MAX_CONNS']))]));
       const start = performance.now();
       await verifyBuiltIn((await ask(address)).body);
-      assert.ok(performance.now() - start < 1000);
+      assert.ok(performance.now() - start < 2500);
       await rude.until('all answers', () => rude.records.length === 200);
       rude.close();
     }

@@ -121,7 +121,7 @@ describe('abuse (roomkey.conf)', () => {
       for (let i = 0; i < 20; i++) {
         const asked = performance.now();
         assert.equal((await send(server().port, '/auth', good)).status, 200);
-        assert.ok(performance.now() - asked < 1000);
+        assert.ok(performance.now() - asked < 2500);
       }
       await Promise.all(silent.map(({ closed }) => closed));
       assert.ok(performance.now() - start < 15_000, `${performance.now() - start} ms`);
