@@ -400,6 +400,12 @@ test('the socket is the same in roomkey.8 and in nginx/upstream.conf', () => {
   assert.equal(socket, path);
 });
 
+test('roomkey.8 names the files of nginx that are to be edited', () => {
+  const [, entry] = /^\.It Pa \/etc\/nginx\/roomkey\/\n([^]*?)^\.It /m.exec(section(manual, 'FILES'));
+  const edited = readdirSync(join(root, 'nginx')).filter((name) => /^# Yours to edit\b/m.test(name.endsWith('.conf') ? read(`nginx/${name}`) : ''));
+  assert.deepEqual(all(entry, /^\.Pa (\S+\.conf)/gm), sorted(edited));
+});
+
 test('the packages that a build needs are the same everywhere', () => {
   const [, list] = /^k_build_packages=\(\n([^]*?)^\)/m.exec(read('deploy/common.sh'));
   const needed = sorted(all(list, /:([a-z][\w.+-]*)/g));
@@ -428,5 +434,16 @@ test('the manual pages are free of warnings', () => {
     // What is installed on this machine says nothing about the page.
     const warnings = stdout.split('\n').filter((line) => line && !/referenced manual not found|outdated mandoc\.db/.test(line));
     assert.deepEqual(warnings, []);
+  }
+});
+
+test('what the manual pages quote is what a reader sees', () => {
+  for (const page of ['roomkey.8', 'roomkey-policy.5']) {
+    const { stdout } = spawnSync('mandoc', ['-Tutf8', '-Owidth=1000', join(root, 'deploy/man', page)], { encoding: 'utf8' });
+    const seen = stdout.replace(/.\x08/g, '').replace(/\s+/g, ' ');
+    const quotes = all(read(`deploy/man/${page}`), /^\.Ql "?(.*?)"?(?: [,.;:])?$/gm).map((quote) => plain(quote).replace(/\\e/g, '\\'));
+    assert.ok(quotes.length > 20, page);
+    // In mdoc a word may be a macro, as No is, and a quotation mark in front of one is not printed.
+    for (const quote of quotes) assert.ok(seen.includes(`‘${quote.trim()}’`), `${page}: ${quote}`);
   }
 });
