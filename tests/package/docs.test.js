@@ -406,6 +406,18 @@ test('roomkey.8 names the files of nginx that are to be edited', () => {
   assert.deepEqual(all(entry, /^\.Pa (\S+\.conf)/gm), sorted(edited));
 });
 
+test('the command of login-basic.conf adds who gives a password, and nobody when it was mistyped', () => {
+  const [, command] = /^# {5}(openssl .*>>\/etc\/nginx\/roomkey\/users)\b/m.exec(read('nginx/examples/login-basic.conf'));
+  const users = join(place, 'users');
+  writeFileSync(users, '');
+  // openssl asks the terminal, and ends with 1 and without a hash when the second password differs.
+  const typed = (outcome) => spawnSync('sh', ['-c', `openssl() { ${outcome}; }; ${command.replace('/etc/nginx/roomkey/users', users)}`]);
+  typed('return 1');
+  assert.equal(readFileSync(users, 'utf8'), '');
+  typed('[ "$*" = "passwd -6" ] && echo HASH');
+  assert.equal(readFileSync(users, 'utf8'), 'ann:HASH\n');
+});
+
 test('the packages that a build needs are the same everywhere', () => {
   const [, list] = /^k_build_packages=\(\n([^]*?)^\)/m.exec(read('deploy/common.sh'));
   const needed = sorted(all(list, /:([a-z][\w.+-]*)/g));
