@@ -5,6 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -391,6 +392,27 @@ test('each guarantee of the README has tests in SECURITY.md, and they exist', ()
     const quoted = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     const written = path.endsWith('.cpp') ? `TEST_CASE\\(\\s*${quoted}[,)]` : `['\`](?:\\$\\{\\w+\\}: )?${quoted}['\`],`;
     assert.match(read(path), new RegExp(written), `${path}: ${name}`);
+  }
+});
+
+test('the commands of README.Debian for several policies leave a folder that roomkey takes, each with its secret', () => {
+  const [, text] = /^Several policies\n-+\n([^]*?)^Other web servers$/m.exec(read('deploy/packaging/debian/roomkey.README.Debian'));
+  const commands = all(text, /^ {4}((?:mkdir|cp|echo|install|editor|\(set) .*)$/gm);
+  const folder = join(place, 'etc');
+  const key = (name) => name.padEnd(40, '.');
+  // `editor` does what its reader does: a key into the file, and the name of the key into the policy.
+  const script = `set -eu; mkdir ${folder}; roomkey() { "${roomkey}" "$@"; }
+    editor() { printf %s '${key('news')}' >"$1"; sed -i '0,/^{/s//{"secret": "news",/' ${folder}/policies/news.json; }
+    printf %s '${key('secret')}' >${folder}/secret; chmod 640 ${folder}/secret
+    ${commands.join('\n')}`
+    .replaceAll('/etc/roomkey', folder).replaceAll('/usr/share/roomkey/policies', join(root, 'deploy/policies')).replace(' -g roomkey', '');
+  const env = { PATH: process.env.PATH, SCALEDRONE_CHANNEL_ID: 'x' };
+  const { stdout, stderr } = spawnSync('sh', ['-c', script], { env, encoding: 'utf8' });
+  assert.deepEqual({ stdout, stderr }, { stdout: 'The configuration is valid.\nPolicies: default, news.\n', stderr: '' });
+  const [, policy] = /^ROOMKEY_POLICY=(.+)$/m.exec(readFileSync(join(folder, 'environment'), 'utf8'));
+  for (const [name, secret] of [['default', 'secret'], ['news', 'news']]) {
+    const token = run(['mint', '--policy', policy, '--secret-file', folder, '--name', name, '--form', 'clientID=a:b'], { env }).stdout.trim().split('.');
+    assert.equal(token[2], createHmac('sha256', key(secret)).update(token.slice(0, 2).join('.')).digest('base64url'), name);
   }
 });
 
