@@ -19,6 +19,8 @@ const bars = [
   ['requests, to an empty blocking responder', rate, ['roomkey', 1], ['blocking', 1], 1.5, 1.8],
   ['the same without keepalive', rate, ['roomkey-close', 1], ['blocking-close', 1], 1.5, 1.5],
   ['requests, to an empty responder on the same gateway', rate, ['roomkey', 1], ['gateway', 1], 0.85, 0.95],
+  ['requests, to the roomkey before', rate, ['roomkey', 1], ['roomkey-before', 1], 0.97, 1.0],
+  ['the same without keepalive', rate, ['roomkey-close', 1], ['roomkey-before-close', 1], 0.97, 1.0],
   ['CPU of Go, to that of roomkey, behind nginx', backCpu, ['go', 1], ['roomkey', 1], 5, 6],
 ];
 

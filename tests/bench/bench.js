@@ -3,12 +3,14 @@
 //
 // usage: node bench.js [--smoke] [--rounds N] [--seconds N] [--connections N] [--only NAME,...]
 //                      [--workers N,...] [--form multipart|urlencoded] [--json FILE] [--hold]
-//                      [--patience SECONDS]
+//                      [--before ROOMKEY] [--patience SECONDS]
+// With --before it also measures that other roomkey, to compare with.
 // Before each run it waits up to --patience seconds for a machine that does nothing else; a run that
 // was disturbed all the same is repeated while patience lasts.
 // With --hold it starts the rows, names their ports and processes, and waits: for a profiler.
 
 import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -27,6 +29,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '32' },
     only: { type: 'string' },
+    before: { type: 'string' },
     workers: { type: 'string', default: '1,2' },
     form: { type: 'string', default: 'multipart' },
     json: { type: 'string' },
@@ -127,7 +130,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 try {
   const workers = options.workers.split(',').map(Number);
-  const rows = await startRows(place, { build, php: findPhp(), wanted, workers });
+  const rows = await startRows(place, { build, before: options.before && resolve(options.before), php: findPhp(), wanted, workers });
   if (rows.length === 0) throw new Error(`--only ${options.only}: no such row`);
   if (options.hold) {
     for (const { title, port, front, back } of rows) {

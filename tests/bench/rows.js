@@ -2,6 +2,7 @@
 // What is measured: every row is a port that answers POST /auth, and the processes behind it.
 
 import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { fastcgi, proxy, startNginx } from './lib/nginx.js';
@@ -36,13 +37,13 @@ clear_env = no
 }
 
 /** Starts everything that `wanted(name)` asks for; the rows, in the order of the table. */
-export async function startRows(place, { build, php, wanted, workers = [1, 2] }) {
+export async function startRows(place, { build, before, php, wanted, workers = [1, 2] }) {
   const rows = [];
   const start = async (name, command, args) => {
     const socket = place.path(`${name}.sock`);
-    return { socket, server: await place.start(name, `${build}/${command}`, args(socket), { env: environment, address: socket }) };
+    return { socket, server: await place.start(name, resolve(build, command), args(socket), { env: environment, address: socket }) };
   };
-  const roomkey = (name, threads) => start(name, 'roomkey', (socket) => ['--socket', `unix:${socket}`, '--threads', String(threads)]);
+  const roomkey = (name, threads, program = 'roomkey') => start(name, program, (socket) => ['--socket', `unix:${socket}`, '--threads', String(threads)]);
   const gateway = (name) => start(name, 'empty_gateway', (socket) => ['--socket', `unix:${socket}`, '--threads', '1']);
   const blocking = (name, threads) => start(name, 'empty_blocking', (socket) => [socket, String(threads)]);
   const script = place.path('auth.php');
@@ -56,6 +57,10 @@ export async function startRows(place, { build, php, wanted, workers = [1, 2] })
     'roomkey-2t': fastcgiRow('roomkey, 2 threads', true, true, '', (id) => roomkey(id, 2)),
     'roomkey-close': fastcgiRow('roomkey, no keepalive', true, false, '', (id) => roomkey(id, 1)),
     'roomkey-2t-close': fastcgiRow('roomkey, 2 threads, no keepalive', true, false, '', (id) => roomkey(id, 2)),
+    ...(before && {
+      'roomkey-before': fastcgiRow('roomkey before', true, true, '', (id) => roomkey(id, 1, before)),
+      'roomkey-before-close': fastcgiRow('roomkey before, no keepalive', true, false, '', (id) => roomkey(id, 1, before)),
+    }),
     'gateway': fastcgiRow('empty, same gateway', false, true, '', (id) => gateway(id)),
     'gateway-close': fastcgiRow('empty, same gateway, no keepalive', false, false, '', (id) => gateway(id)),
     'blocking': fastcgiRow(`empty, blocking, ${blockingThreads} threads`, false, true, '', (id) => blocking(id, blockingThreads)),
