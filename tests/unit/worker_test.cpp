@@ -423,10 +423,13 @@ BOOST_DATA_TEST_CASE(loses_nothing_by_an_interruption, boost::unit_test::data::m
     Serving server;
     server.start();
     const FailingCall failing(call, EINTR, 1, 5);
-    for (int i = 0; i < 5; ++i) {
-        BOOST_TEST(is_token(server.ask()));
-    }
-    BOOST_TEST(failing.happened());
+    // On a busy machine several are accepted after one wait.
+    BOOST_TEST(soon([&] {
+        for (int i = 0; i < 5; ++i) {
+            BOOST_TEST(is_token(server.ask()));
+        }
+        return failing.happened();
+    }));
 }
 
 BOOST_DATA_TEST_CASE(signs_nothing_that_it_could_not_read,
