@@ -192,6 +192,8 @@ describe('abuse (roomkey.conf)', () => {
       'a length with a sign': post([`Content-Length: +${token.length}`], token),
       'a negative length': post(['Content-Length: -1'], token + inner),
       'a length in hexadecimal': post([`Content-Length: 0x${token.length.toString(16)}`], token),
+      'a length with an exponent': post(['Content-Length: 1e3'], token),
+      'a length of more than 64 bits': post(['Content-Length: 18446744073709551617'], token),
       'two transfer encodings': post(['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], `0\r\n\r\n${inner}`),
       'a transfer encoding of no standard': post(['Transfer-Encoding: xchunked'], `0\r\n\r\n${inner}`),
       'identity, chunked': post(['Transfer-Encoding: identity, chunked'], `0\r\n\r\n${inner}`),

@@ -86,6 +86,12 @@ const Row k_accepted[] = {
      part("Content-Disposition: form-data; name=\"clientID\"\r\nContent-Type: text/plain", "x") +
          k_end,
      "x"},
+    {{"an encoding, which nobody undoes (RFC 7578 4.7)"},
+     part("Content-Disposition: form-data; name=\"clientID\"\r\n"
+          "Content-Transfer-Encoding: base64",
+          "YmNJ") +
+         k_end,
+     "YmNJ"},
     {{"a content type first"},
      part("Content-Type: text/plain\r\nContent-Disposition: form-data; name=\"clientID\"", "x") +
          k_end,
@@ -98,6 +104,7 @@ const Row k_accepted[] = {
     {{"16 parts"}, many_fields(15) + field("clientID", "x") + k_end, "x"},
     {{"dashes as value"}, field("clientID", "--") + k_end, "--"},
     {{"the boundary's text as value"}, field("clientID", "B") + k_end, "B"},
+    {{"a longer boundary as value"}, field("clientID", "--BB") + k_end, "--BB"},
     {{"the dashed boundary within a value"}, field("clientID", "a--B") + k_end, "a--B"},
     {{"the closing boundary within a value"}, field("clientID", "a--B--") + k_end, "a--B--"},
     {{"a value that reads like a header"},
