@@ -7,10 +7,14 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clientID, secret } from './tokens.js';
 import { soon, until } from './until.js';
 
 // What the binary says in a build with sanitizers. Most tests would not notice it.
 const sanitizerReport = /(?:ERROR|WARNING): \w+Sanitizer|: runtime error: /;
+
+// What no line of roomkey's log may hold, whatever it is asked: a secret, a client id or a token.
+const toldTale = new RegExp(`^(?:roomkey: |<\\d>).*(?:${secret}|${clientID}|eyJ[\\w-]{10})`, 'm');
 
 const places = new Set();
 
@@ -131,6 +135,7 @@ export class Place {
     }
     for (const { stderr } of this.#children) {
       if (sanitizerReport.test(stderr)) throw new Error(`a sanitizer found something:\n${stderr}`);
+      if (toldTale.test(stderr)) throw new Error(`the log tells what it must not:\n${stderr}`);
     }
   }
 
