@@ -380,18 +380,37 @@ test('the map of the code has every room, in the order that they are held to, an
   }
 });
 
+/** Asserts that there is a test of exactly this name: in C++ a case of a suite, else a title, which a loop may begin. */
+function assertTest(path, name) {
+  const quoted = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const written = path.endsWith('.cpp') ? `TEST_CASE\\(\\s*${quoted}[,)]` : `['\`](?:\\$\\{[\\w.]+\\}: )?${quoted}['\`],`;
+  assert.match(read(path), new RegExp(written), `${path}: ${name}`);
+}
+
 test('each guarantee of the README has tests in SECURITY.md, and they exist', () => {
   const [, guarantees] = /^roomkey guarantees:\n([^]*?)^You must:/m.exec(readme);
   const numbers = all(guarantees, /^(\d+)\. /gm);
   assert.ok(numbers.length >= 4);
   const rows = tableOf(read('SECURITY.md'), 'guarantee');
   assert.deepEqual(sorted(rows.map(([guarantee]) => guarantee.split('.')[0])), sorted(numbers));
-  for (const [, file, test] of rows) {
-    const [[path], [name]] = [quotesIn(file), quotesIn(test)];
-    // A quote before it or ": ", and one after it: a name, and no part of one. In C++ a case of a suite.
-    const quoted = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    const written = path.endsWith('.cpp') ? `TEST_CASE\\(\\s*${quoted}[,)]` : `['\`](?:\\$\\{\\w+\\}: )?${quoted}['\`],`;
-    assert.match(read(path), new RegExp(written), `${path}: ${name}`);
+  for (const [, file, test] of rows) assertTest(...quotesIn(file), ...quotesIn(test));
+});
+
+test('each of the forty faults is in tests/faults.md once, with tests that exist', () => {
+  const rows = tableOf(read('tests/faults.md'), 'row');
+  assert.deepEqual(rows.map(([row]) => Number(row)), Array.from({ length: 40 }, (_, i) => i + 1));
+  for (const [row, , ...layers] of rows) {
+    let path;
+    let tests = 0;
+    for (const quote of layers.flatMap(quotesIn)) {
+      if (/\.(?:cpp|js)$/.test(quote)) {
+        path = `tests/${quote}`;
+      } else {
+        assertTest(path, quote);
+        tests++;
+      }
+    }
+    assert.ok(tests > 0, `row ${row}`);
   }
 });
 

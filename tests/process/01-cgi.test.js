@@ -3,6 +3,7 @@
 // environment only, and reads no more of its input than is its own.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { parseAnswer } from './support/fcgi.js';
 import { openPlace } from './support/place.js';
@@ -87,6 +88,11 @@ test('a closed stdin is a body that was cut off, and gets no token', async () =>
   assert.equal(parseAnswer(Buffer.from(ended.stdout)).status, 400);
 });
 
+test('a closed stdout is nobody who reads, and no trouble', async () => {
+  const ended = await place.run('/bin/sh', ['-c', 'exec "$0" >&-', roomkey], { env: { ...post, ...environment }, input: body });
+  assert.deepEqual(ended, { status: 0, stdout: '', stderr: '' });
+});
+
 test('a body that ends early gets no token', async () => {
   assert.equal((await ask({ ...post, CONTENT_LENGTH: '22' })).status, 400);
 });
@@ -150,6 +156,25 @@ test('what only a server reads is not read', async () => {
   const ended = await runCgi(place, post, { env, input: body });
   assert.equal(parseAnswer(Buffer.from(ended.stdout)).status, 200);
   assert.equal(ended.stderr, '');
+});
+
+test('a token ends three minutes from now, whether the clock is at 0, before it, at 2038, at 2106, or has gone back', async () => {
+  const source = await place.write('clock.c', `
+    #include <stdlib.h>
+    #include <time.h>
+    int clock_gettime(clockid_t id, struct timespec* time) {
+      static long long last;
+      time->tv_nsec = 0;
+      time->tv_sec = id == CLOCK_REALTIME ? atoll(getenv("CLOCK")) : ++last;
+      return 0;
+    }`);
+  execFileSync('cc', ['-shared', '-fPIC', '-o', place.path('clock.so'), source]);
+  for (const now of [0, -100_000, 2 ** 31 - 1, 2 ** 31, 2 ** 32 + 5, 1_700_000_000]) {
+    const env = { ...environment, CLOCK: String(now), LD_PRELOAD: place.path('clock.so') };
+    const { token, expires_at: end } = JSON.parse((await ask({ ...post, HTTP_ACCEPT: 'application/json' }, { env })).body);
+    assert.equal(end, now + 180);
+    assert.equal(JSON.parse(Buffer.from(token.split('.')[1], 'base64url')).exp, end);
+  }
 });
 
 test('it starts and answers within a fraction of a second', async (t) => {

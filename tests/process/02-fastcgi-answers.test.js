@@ -102,9 +102,9 @@ test('parameters that repeat, or hold NUL, or come by the hundred, do no harm', 
   for (const params of [[['REQUEST_METHOD', 'POST\0']], [['REQUEST_METHOD=POST', '']]]) {
     assert.equal((await ask(server.address, { params })).status, 405);
   }
-  const twice = await ask(server.address, { params: [['REQUEST_METHOD', 'GET'], ...base] });
-  assert.ok([200, 405].includes(twice.status));
-  assert.equal((await ask(server.address)).status, 200);
+  // Of two that are the same, the first counts.
+  assert.equal((await ask(server.address, { params: [['REQUEST_METHOD', 'GET'], ...base] })).status, 405);
+  assert.equal((await ask(server.address, { params: [...base, ['REQUEST_METHOD', 'GET']] })).status, 200);
 });
 
 test('a policy of its own: JSON reply, server parameters, 401 without them', async () => {
