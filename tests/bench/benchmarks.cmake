@@ -17,7 +17,7 @@ add_executable(core_bench ${bench}/core/core_bench.cpp ${bench}/core/allocations
 target_link_libraries(core_bench PRIVATE roomkey_program roomkey_warnings OpenSSL::Crypto
                                          benchmark::benchmark_main)
 
-# roomkey's gateway with nothing behind it: its own respond() comes first, so the linker never
+# roomkey's gateway with nothing behind it: its own responder comes first, so the linker never
 # looks for the core's.
 add_executable(empty_gateway ${bench}/peers/empty_gateway.cpp)
 target_link_libraries(empty_gateway PRIVATE roomkey_program roomkey_warnings)

@@ -41,8 +41,9 @@ export async function startNginx(place, name, { workers, sites, modules = '', ma
   writeFileSync(`${folder}/roomkey/http.conf`, shipped('http.conf').replaceAll('$binary_remote_addr', '""'));
   const servers = names.map((site, i) => {
     const { upstream, location } = sites[site];
-    return `${upstream ? `upstream ${site} { ${upstream} }` : ''}
-  server { listen 127.0.0.1:${ports[i]} backlog=4096; ${location(site)} }`;
+    const back = `bench-${site}`;  // http.conf has an upstream of its own, roomkey
+    return `${upstream ? `upstream ${back} { ${upstream} }` : ''}
+  server { listen 127.0.0.1:${ports[i]} backlog=4096; ${location(back)} }`;
   });
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/temp/${kind};`);
   writeFileSync(

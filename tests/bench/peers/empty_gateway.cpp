@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // roomkey's FastCGI gateway with a constant behind it: what the gateway alone costs. It defines the
-// one function by which the gateway asks the core, so the core's own is not linked in.
+// functions by which the gateway asks the core, so the core's own are not linked in.
 #include <unistd.h>
 
 #include <string>
+#include <utility>
 
 #include "roomkey/auth/responder.hpp"
 #include "roomkey/gateway/listener.hpp"
@@ -19,6 +20,14 @@ Answer respond(AuthHandlers&, const Request&, std::chrono::sys_seconds, RandomSo
         "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n" +
         std::string(500, 'x');
     return {200, k_bytes, {}};
+}
+
+Answer refuse(const Refusal& refusal) {
+    return {status_of(refusal.reason), "", {}};
+}
+
+Answer fail(const Parameters&, std::string failure) {
+    return {500, "", std::move(failure)};
 }
 
 }  // namespace roomkey
