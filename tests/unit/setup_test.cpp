@@ -200,14 +200,14 @@ BOOST_AUTO_TEST_CASE(wants_names_that_a_web_server_can_be_told) {
 // Somebody who is anybody in one would be somebody in the other.
 BOOST_AUTO_TEST_CASE(warns_of_policies_that_would_renew_each_others_tokens) {
     const auto warnings_of = [](const std::string& mine, const std::string& others,
-                                const std::string& secret) {
+                                const std::string& more) {
         Site site;
         (void)site.policies.write("a.json",
                                   R"({"renewal": {"field": "p", "within": 9}, "claims": {)" + mine +
                                       R"("id": "${previous.id ?? uuid}", "exp": "${now+1}"}})");
-        (void)site.policies.write("b.json", R"({"claims": {)" + others +
-                                                R"("id": "${form.id}", "exp": "${now+1}"})" +
-                                                secret + "}");
+        (void)site.policies.write(
+            "b.json",
+            R"({"claims": {)" + others + R"("id": "${form.id}", "exp": "${now+1}"})" + more + "}");
         (void)site.secrets.write("other", k_key + "of another");
         return load_setup(site.options, site.none.parameters()).warnings;
     };
@@ -220,6 +220,7 @@ BOOST_AUTO_TEST_CASE(warns_of_policies_that_would_renew_each_others_tokens) {
     BOOST_TEST(warnings_of(R"("aud": "a", )", R"("aud": "a", )", "").size() == 1U);
     BOOST_TEST(warnings_of(R"("aud": "a", )", R"("aud": "b", )", "").empty());
     BOOST_TEST(warnings_of("", "", R"(, "secret": "other")").empty());
+    BOOST_TEST(warnings_of("", "", R"(, "header": {"kid": "b"})").empty());
 }
 
 // A CGI program lives for one request, and another's mistake is not its business.
