@@ -322,6 +322,13 @@ describe('the log', () => {
     assert.equal((await child.stop()).status, 0);
   });
 
+  test('shows what does not belong in a line as a question mark', async () => {
+    const { address, child } = await serveUnix(place);
+    assert.equal((await ask(address, { params: { ROOMKEY_POLICY_NAME: 'a\nroomkey: forged\x1b[2J\x7f' } })).status, 500);
+    await until('the line', () => child.stderr.includes('forged'));
+    assert.match(child.stderr, /^roomkey: .*found a\?roomkey: forged\?\[2J\?$/m);
+  });
+
   test('takes the id of a request as it is, or leaves it out: no line is forged', async () => {
     const path = place.path('ids.sock');
     // A kernel without randomness is the one failure that can be had from outside. With -D the process

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <climits>
 #include <ctime>
+#include <utility>
 
 #include "next_function.hpp"
 
@@ -22,6 +23,8 @@ using roomkey::test::Call;
 using roomkey::test::next;
 
 std::array<std::atomic<int>, roomkey::test::k_calls> g_counts;
+std::function<void()> g_act;
+std::atomic<int> g_act_before = -1;
 std::atomic<Call> g_call;
 std::atomic<int> g_error;
 std::atomic<int> g_from = INT_MAX;
@@ -30,6 +33,9 @@ std::atomic<int> g_until = 0;
 bool fails(Call call) {
     if (::gettid() == ::getpid()) {
         return false;  // the test's own thread
+    }
+    if (static_cast<int>(call) == g_act_before) {
+        g_act();
     }
     const int count = ++g_counts[static_cast<std::size_t>(call)];
     if (call != g_call || count < g_from || count >= g_until) {
@@ -108,6 +114,15 @@ FailingCall::~FailingCall() {
 
 bool FailingCall::happened() const {
     return times_called(g_call) >= g_from;
+}
+
+BeforeCall::BeforeCall(Call call, std::function<void()> act) {
+    g_act = std::move(act);
+    g_act_before = static_cast<int>(call);
+}
+
+BeforeCall::~BeforeCall() {
+    g_act_before = -1;
 }
 
 int times_called(Call call) {

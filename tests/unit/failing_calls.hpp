@@ -2,6 +2,8 @@
 // Makes system calls fail on demand, in every thread but the test's own; and counts them.
 #pragma once
 
+#include <functional>
+
 namespace roomkey::test {
 
 // `clock_gettime` is the wall clock alone; the steady one keeps running.
@@ -28,6 +30,15 @@ public:
 
     // Whether one has failed yet.
     [[nodiscard]] bool happened() const;
+};
+
+// While it lives, `act` runs before each of these calls, in the thread that makes it.
+class BeforeCall {
+public:
+    BeforeCall(Call call, std::function<void()> act);
+    ~BeforeCall();
+    BeforeCall(const BeforeCall&) = delete;
+    BeforeCall& operator=(const BeforeCall&) = delete;
 };
 
 // How many there have been since the program started.

@@ -311,6 +311,20 @@ BOOST_AUTO_TEST_CASE(finishes_what_waits_in_the_backlog_and_what_was_begun) {
     BOOST_TEST((server.stop() < 2s));
 }
 
+BOOST_AUTO_TEST_CASE(answers_what_comes_on_a_kept_connection_while_it_lets_the_last_in) {
+    Serving server;
+    server.start();
+    Client kept = server.connect();
+    kept.send(k_request);
+    BOOST_REQUIRE(is_token(kept.answer()));
+    {
+        const BeforeCall comes(Call::accept4, [&kept] { kept.send(k_request); });
+        server.begin_stop();
+        server.stop();
+    }
+    BOOST_TEST(is_token(kept.answer()));
+}
+
 BOOST_AUTO_TEST_CASE(waits_for_an_unfinished_request_only_so_long) {
     Serving server(quick_to_recover());
     server.start();
