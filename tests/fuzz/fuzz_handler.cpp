@@ -226,12 +226,10 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
         pointers[i] = lines[i].c_str();
     }
     fuzz::FixedRandom random;
-    std::optional<Answer> answer;
-    {
-        const fuzz::Bounded bounded;
-        answer = respond(handler, {Parameters(pointers.data()), body, BodyRead::complete},
-                         std::chrono::sys_seconds{}, random);
-    }
-    check_answer(*answer, asked);
+    const auto answer = fuzz::in_time([&] {
+        return respond(handler, {Parameters(pointers.data()), body, BodyRead::complete},
+                       std::chrono::sys_seconds{}, random);
+    });
+    check_answer(answer, asked);
     return 0;
 }

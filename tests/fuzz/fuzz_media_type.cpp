@@ -11,11 +11,7 @@ using namespace roomkey;
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
     const std::string_view text = fuzz::as_text(data, size);
-    std::optional<ParameterizedValue> parsed;
-    {
-        const fuzz::Bounded bounded;
-        parsed = ParameterizedValue::parse(text);
-    }
+    const auto parsed = fuzz::in_time([&] { return ParameterizedValue::parse(text); });
     const auto expected = reference::header(std::string(text));
     FUZZ_CHECK(parsed.has_value() == expected.has_value());
     if (!expected) {

@@ -15,7 +15,6 @@ using namespace roomkey;
 namespace {
 
 Outcome<std::string> render(const Policy& policy, const char* value) {
-    const fuzz::Bounded bounded;
     Form form;
     for (const char* name : {"a", "clientID"}) {
         FUZZ_CHECK(form.add({name, value}));
@@ -24,7 +23,9 @@ Outcome<std::string> render(const Policy& policy, const char* value) {
     const std::array<const char*, 2> variables{user.c_str(), nullptr};
     const Parameters parameters(variables.data());
     fuzz::FixedRandom random;
-    return policy.claims.render({form, parameters, std::chrono::sys_seconds{}, random});
+    return fuzz::in_time([&] {
+        return policy.claims.render({form, parameters, std::chrono::sys_seconds{}, random});
+    });
 }
 
 void check_claims(const Policy& policy, const char* value) {
@@ -38,8 +39,9 @@ void check_claims(const Policy& policy, const char* value) {
 
 Policy compile(std::string_view text) {
     constexpr std::array<const char*, 3> k_environment{"SCALEDRONE_CHANNEL_ID=c", "X=\"}", nullptr};
-    const fuzz::Bounded bounded(fuzz::k_most_for_policy);
-    return compile_policy(text, "policy", Parameters(k_environment.data()));
+    return fuzz::in_time(
+        [&] { return compile_policy(text, "policy", Parameters(k_environment.data())); },
+        fuzz::k_most_for_policy);
 }
 
 // Whatever a policy says, its tokens are HS256, and the time that they last is bounded.
