@@ -147,6 +147,7 @@ k_engine_packages=(
 k_style_packages=(
   clang-format:clang-format clang-tidy:clang-tidy clang++:clang shellcheck:shellcheck cppcheck:cppcheck
   '/usr/lib/*/libboost_unit_test_framework.so:libboost-test-dev'
+  /usr/include/benchmark/benchmark.h:libbenchmark-dev
 )
 k_fuzz_packages=(
   clang++:clang '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-dev'
