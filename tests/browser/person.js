@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { chromium } from 'playwright-core';
 
+import { patience } from '../process/support/until.js';
+
 export function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
@@ -33,9 +35,9 @@ afterEach(() => {
   for (const person of everybody) person.hadNoComplaint();
 });
 
-/** Waits until `condition` holds; asks often, for half a minute. */
+/** Waits until `condition` holds; asks often. */
 export async function until(condition) {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + patience;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`it never came true: ${condition}`);
     await sleep(20);

@@ -63,7 +63,7 @@ test('ROOMKEY_SOCKET in the environment does not turn a CGI program into a serve
 test('with stdin left open it answers after CONTENT_LENGTH bytes, and reads none beyond', async () => {
   const child = place.start(roomkey, [], { env: { ...post, ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
   child.process.stdin.write(body);
-  await soon('the answer', child.closed, 3000);
+  await soon('the answer', child.closed);
   await verifyBuiltIn(parseAnswer(Buffer.from(child.stdout)).body);
 });
 
@@ -79,7 +79,7 @@ test('a body that comes in pieces is put together', async () => {
   for (const byte of body) {
     await new Promise((resolve) => { child.process.stdin.write(byte, resolve); });
   }
-  await soon('the answer', child.closed, 3000);
+  await soon('the answer', child.closed);
   await verifyBuiltIn(parseAnswer(Buffer.from(child.stdout)).body);
 });
 
@@ -100,14 +100,14 @@ test('a body that ends early gets no token', async () => {
 test('a body that never comes is given up, within ten seconds', async () => {
   const child = place.start(roomkey, [], { env: { ...post, ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
   child.process.stdin.write(body.slice(0, -1));
-  await soon('the end', child.closed, 10_000);
+  await soon('the end', child.closed);
   assert.equal(parseAnswer(Buffer.from(child.stdout)).status, 400);
 });
 
 test('without CONTENT_LENGTH there is no body, and stdin is not waited for', async () => {
   const { CONTENT_LENGTH: _, ...params } = post;
   const child = place.start(roomkey, [], { env: { ...params, QUERY_STRING: body, ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
-  await soon('the answer', child.closed, 3000);
+  await soon('the answer', child.closed);
   await verifyBuiltIn(parseAnswer(Buffer.from(child.stdout)).body);
 });
 
@@ -121,13 +121,13 @@ test('a chunked body over the limit is refused without reading on', async () => 
   const { CONTENT_LENGTH: _, ...params } = post;
   const child = place.start(roomkey, [], { env: { ...params, HTTP_TRANSFER_ENCODING: 'chunked', ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
   child.process.stdin.write(`${body}${'&'.repeat(16384)}`);  // and stdin stays open
-  await soon('the answer', child.closed, 3000);
+  await soon('the answer', child.closed);
   assert.equal(parseAnswer(Buffer.from(child.stdout)).status, 413);
 });
 
 test('a body that is announced as too large is refused unread', async () => {
   const child = place.start(roomkey, [], { env: { ...post, CONTENT_LENGTH: '16385', ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
-  await soon('the answer', child.closed, 3000);
+  await soon('the answer', child.closed);
   assert.equal(parseAnswer(Buffer.from(child.stdout)).status, 413);
 });
 

@@ -25,6 +25,8 @@ const whole = request();
 const params = stream(type.params, pairs(parameters({}, body)));
 const descriptors = (pid) => readdirSync(`/proc/${pid}/fd`).length;
 const ways = [['UNIX', serveUnix], ['TCP', serveTcp]];
+// A request may take five seconds to come.
+const soonerThanGivenUp = 4500;
 const oneThread = { args: ['--threads', '1'] };
 
 async function connectMany(address, count, prepare) {
@@ -114,7 +116,7 @@ describe('a request that is cut off gets no token', () => {
     const peer = await Peer.connect(server.address);
     await peer.write(Buffer.concat([begin({ keep: false }), params, record(type.abort)]));
     assert.equal((await peer.answer()).stdout.length, 0);
-    await peer.untilEnded(1000);
+    await peer.untilEnded(soonerThanGivenUp);
     peer.close();
   });
 
@@ -140,7 +142,7 @@ describe('a request that is cut off gets no token', () => {
       const peer = await Peer.connect(server.address);
       await peer.write(whole.subarray(0, at));
       peer.socket.end();
-      await peer.untilEnded(2000).catch((error) => { throw new Error(`cut off after ${at} bytes`, { cause: error }); });
+      await peer.untilEnded(soonerThanGivenUp).catch((error) => { throw new Error(`cut off after ${at} bytes`, { cause: error }); });
       assert.equal(peer.received.length, 0, `cut off after ${at} bytes`);
       peer.close();
     }
@@ -150,7 +152,7 @@ describe('a request that is cut off gets no token', () => {
     const peer = await Peer.connect(server.address);
     peer.socket.end(request({ keep: false }));
     await verifyBuiltIn((await peer.answer()).body);
-    await peer.untilEnded(2000);
+    await peer.untilEnded();
     peer.close();
   });
 
@@ -164,7 +166,7 @@ describe('a request that is cut off gets no token', () => {
       await once(peer.socket, 'finish');
       child.kill('SIGCONT');
       await verifyBuiltIn((await peer.answer()).body);
-      await peer.untilEnded(2000);
+      await peer.untilEnded();
       peer.close();
     });
   }
@@ -325,7 +327,7 @@ describe('a body over the limit', () => {
       const peer = await Peer.connect(address);
       await peer.write(Buffer.concat([begin(), params, record(type.stdin, '&'.repeat(60_000))]));
       assert.equal((await peer.answer()).status, 413);
-      await peer.untilEnded(8000);
+      await peer.untilEnded();
       peer.close();
     });
   }

@@ -156,8 +156,8 @@ describe('what others can see of the process', () => {
     const path = place.path('written.sock');
     const trace = place.path('opened');
     const child = place.start('strace', ['-D', '-f', '-qq', '-o', trace, '-e', 'trace=open,openat,creat,memfd_create,rename,link', roomkey, '--socket', `unix:${path}`], { env: environment });
-    const peer = await until('the socket', () => Peer.connect({ path }), { within: 10_000 });
-    await verifyBuiltIn((await peer.ask({ within: 10_000 })).body);
+    const peer = await until('the socket', () => Peer.connect({ path }));
+    await verifyBuiltIn((await peer.ask()).body);
     peer.close();
     await child.stop();
     const calls = await readFile(trace, 'utf8');
@@ -334,9 +334,9 @@ describe('the log', () => {
     // A kernel without randomness is the one failure that can be had from outside. With -D the process
     // that is started is roomkey itself.
     const child = place.start('strace', ['-D', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=getrandom:error=EIO', roomkey, '--socket', `unix:${path}`], { env: environment });
-    const peer = await until('the socket', () => Peer.connect({ path }), { within: 10_000 });
+    const peer = await until('the socket', () => Peer.connect({ path }));
     const ids = ['plain-1.2_X', 'a\nroomkey: forged', 'a\r\n<3>forged', 'x'.repeat(65), 'x'.repeat(64), 'ü', 'a b', '', '%s%n', '\x1b[31mred'];
-    for (const id of ids) assert.equal((await peer.ask({ within: 10_000, params: { ROOMKEY_REQUEST_ID: id } })).status, 500);
+    for (const id of ids) assert.equal((await peer.ask({ params: { ROOMKEY_REQUEST_ID: id } })).status, 500);
     peer.close();
     const lines = () => child.stderr.split('\n').filter((line) => line.includes('getrandom'));
     await until('all lines', () => lines().length === ids.length);

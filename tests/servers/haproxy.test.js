@@ -159,7 +159,7 @@ describe('two processes', () => {
       await load.more(100);
       const said = server.child.stderr.length;
       const told = (state) => until(`HAProxy to find it ${state}`,
-        () => server.child.stderr.slice(said).includes(`roomkey/roomkey1 is ${state}`), { within: 10_000 });
+        () => server.child.stderr.slice(said).includes(`roomkey/roomkey1 is ${state}`));
       await processes[0].child.stop(signal);
       await told('DOWN');
       await load.more(50);

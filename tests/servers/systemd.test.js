@@ -288,7 +288,7 @@ describe('the system calls', () => {
       '--inetd', '-l', path, ...Object.keys(environment).flatMap((name) => ['-E', name]),
       '/usr/bin/strace', '-f', '-qq', '-o', trace, roomkey,
     ], { env: environment });
-    await until('listening', () => answers({ path }), { within: 10_000 });
+    await until('listening', () => answers({ path }));
     for (const how of [{}, { body: 'a=1' }, { params: { REQUEST_METHOD: 'GET' }, body: '' }]) await ask({ path }, how);
     const traced = execFileSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' }).trim();
     process.kill(Number(traced), 'SIGHUP');

@@ -4,7 +4,8 @@
 
 import { connect as connectSocket } from 'node:net';
 import { after } from 'node:test';
-import { soon } from './until.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { patience, soon } from './until.js';
 
 export const type = {
   begin: 1, abort: 2, end: 3, params: 4, stdin: 5, stdout: 6, stderr: 7, data: 8,
@@ -142,12 +143,19 @@ export class Peer {
     }
   }
 
-  static async connect(address) {
+  static async connect(address, deadline = performance.now() + patience) {
     const peer = new Peer(address);
-    await new Promise((resolve, reject) => {
-      peer.socket.once('connect', resolve);
-      peer.socket.once('error', reject);
-    });
+    try {
+      await new Promise((resolve, reject) => {
+        peer.socket.once('connect', resolve);
+        peer.socket.once('error', reject);
+      });
+    } catch (error) {
+      // The queue of a UNIX socket is full, where one of TCP lets its peer wait.
+      if (error.code !== 'EAGAIN' || performance.now() > deadline) throw error;
+      await sleep(10);
+      return Peer.connect(address, deadline);
+    }
     peer.socket.setNoDelay?.(true);
     return peer;
   }
@@ -166,7 +174,7 @@ export class Peer {
   }
 
   /** Waits for the end of a request, and takes its records off what was received. */
-  async answer({ within = 30_000 } = {}) {
+  async answer({ within } = {}) {
     await this.until('END_REQUEST', () => this.ended || this.records.some(({ type: kind }) => kind === type.end), within);
     const { records } = this;
     const last = records.findIndex(({ type: kind }) => kind === type.end);
@@ -197,12 +205,12 @@ export class Peer {
     return this.answer(options);
   }
 
-  untilEnded(within = 30_000) {
+  untilEnded(within) {
     return this.until('the end of the connection', () => this.ended, within);
   }
 
   /** Waits for a condition on what was received, which it asks whenever something is. */
-  async until(what, condition, within = 30_000) {
+  async until(what, condition, within) {
     const done = async () => {
       while (!condition()) await new Promise((resolve) => { this.#news = resolve; });
     };

@@ -7,6 +7,8 @@ import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 
+import { patience } from './until.js';
+
 let visitors = Math.floor(Math.random() * 60_000) * 250;
 
 /** Another loopback address at each call; none ends in 0 or 255. */
@@ -17,7 +19,7 @@ export function visitor() {
 }
 
 /** One request over a connection of its own; `chunked` sends the body without its length, `tls` are the options of TLS. */
-export function send(port, path, { method = 'POST', headers = {}, body, chunked = false, host = '127.0.0.1', from = host === '::1' ? host : visitor(), tls, within = 10_000 } = {}) {
+export function send(port, path, { method = 'POST', headers = {}, body, chunked = false, host = '127.0.0.1', from = host === '::1' ? host : visitor(), tls, within = patience } = {}) {
   return new Promise((resolve, reject) => {
     const length = body === undefined || chunked ? {} : { 'content-length': Buffer.byteLength(body) };
     const outgoing = (tls ? httpsRequest : httpRequest)({

@@ -49,9 +49,9 @@ export function startLoad(t, clients, ask) {
   return {
     tally,
     /** Waits until so many more requests were answered. */
-    async more(count, within = 20_000) {
+    async more(count) {
       const goal = tally.answered + count;
-      await until(`${goal} answers`, () => tally.answered >= goal || tally.failed.length > 0, { within });
+      await until(`${goal} answers`, () => tally.answered >= goal || tally.failed.length > 0);
     },
     async stop() {
       stopping = true;

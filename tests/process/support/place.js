@@ -64,10 +64,10 @@ export class Child {
   }
 
   /** Sends the signal, and gives the exit status and how many milliseconds that took. */
-  async stop(signal = 'SIGTERM', within = 10_000) {
+  async stop(signal = 'SIGTERM') {
     const start = performance.now();
     this.kill(signal);
-    const { status, signal: by } = await soon(`exit after ${signal}`, this.exited, within);
+    const { status, signal: by } = await soon(`exit after ${signal}`, this.exited);
     return { status: status ?? by, took: performance.now() - start };
   }
 
@@ -117,7 +117,7 @@ export class Place {
   /** Runs a program to its end; its status is the signal's name if it died by one. */
   async run(command, args, options) {
     const child = this.start(command, args, options);
-    const { status, signal } = await soon(`the end of ${command}`, child.closed, 20_000);
+    const { status, signal } = await soon(`the end of ${command}`, child.closed);
     return { status: status ?? signal, stdout: child.stdout, stderr: child.stderr };
   }
 

@@ -3,8 +3,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** How long a test waits for what is certain to come, on however busy a machine: milliseconds. */
+export const patience = 60_000;
+
 /** Asks `condition` until it gives something true, and gives that back; an error counts as not yet. */
-export async function until(what, condition, { within = 30_000 } = {}) {
+export async function until(what, condition, { within = patience } = {}) {
   const deadline = performance.now() + within;
   let reason;
   do {
@@ -20,7 +23,7 @@ export async function until(what, condition, { within = 30_000 } = {}) {
 }
 
 /** The value of `promise`, or an error if it takes longer than `within` milliseconds. */
-export async function soon(what, promise, within = 30_000) {
+export async function soon(what, promise, within = patience) {
   const stop = new AbortController();
   const late = sleep(within, undefined, { signal: stop.signal, ref: true }).then(() => {
     throw new Error(`waited ${within} ms in vain: ${what}`);

@@ -40,7 +40,7 @@ class Host {
     const child = this.start(process.execPath, [askerPath, port, visitors], { stdio: ['pipe', 'pipe', 'pipe'] });
     const more = (count) => {
       const enough = child.stderr.length + count;
-      return until(`${count} more answers`, () => child.stderr.length >= enough, { within: 30_000 });
+      return until(`${count} more answers`, () => child.stderr.length >= enough);
     };
     await during(more);
     child.process.stdin.end();

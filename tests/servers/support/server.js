@@ -143,7 +143,7 @@ export async function startServer(place, {
 }) {
   const child = place.start(command, args, options);
   const up = await Promise.race([
-    until(`${command} answering`, answering, { within: 15_000 }),
+    until(`${command} answering`, answering),
     child.closed.then(() => undefined),
   ]);
   if (!up) throw new Error(`${command} ended: ${child.stdout}${child.stderr}${await log()}`);
