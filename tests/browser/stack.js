@@ -6,12 +6,13 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+
+import { freePort } from '../process/support/port.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const localScaledrone = join(root, 'deploy/local-scaledrone');
@@ -40,15 +41,6 @@ async function end(child, signal = 'SIGTERM') {
   const gone = once(child, 'exit');
   child.kill(signal);
   await gone;
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Starts a local Scaledrone, on `port` if it is to take the place of an earlier one. */

@@ -8,7 +8,8 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { ask } from './support/fcgi.js';
 import { openPlace } from './support/place.js';
-import { answers, environment, freePort, roomkey, run, serveSpawned, serveTcp, serveUnix } from './support/roomkey.js';
+import { freePort } from './support/port.js';
+import { answers, environment, roomkey, run, serveSpawned, serveTcp, serveUnix } from './support/roomkey.js';
 import { clientID, verifyBuiltIn } from './support/tokens.js';
 import { soon, until } from './support/until.js';
 

@@ -11,7 +11,8 @@ import { encode, send, sendRaw, urlencoded, visitor } from './support/http.js';
 import { assertNoneFailed, startLoad } from './support/load.js';
 import { startNginx } from './support/nginx.js';
 import { openPlace } from './support/place.js';
-import { environment, freePort, roomkey, serveSpawned, serveUnix } from './support/roomkey.js';
+import { freePort } from './support/port.js';
+import { environment, roomkey, serveSpawned, serveUnix } from './support/roomkey.js';
 import { clientID, secret, verify, verifyBuiltIn } from './support/tokens.js';
 import { until } from './support/until.js';
 

@@ -12,7 +12,8 @@ import { after, before, describe, test } from 'node:test';
 import { encode, send, urlencoded, visitor } from './support/http.js';
 import { startNginx } from './support/nginx.js';
 import { openPlace } from './support/place.js';
-import { environment, freePort, roomkey, serveTcp } from './support/roomkey.js';
+import { freePort } from './support/port.js';
+import { environment, roomkey, serveTcp } from './support/roomkey.js';
 import { clientID, verifyBuiltIn } from './support/tokens.js';
 import { until } from './support/until.js';
 

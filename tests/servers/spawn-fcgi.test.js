@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { answers, freePort, root } from '../process/support/roomkey.js';
+import { freePort } from '../process/support/port.js';
+import { answers, root } from '../process/support/roomkey.js';
 import { ask } from '../process/support/fcgi.js';
 import { channel, verify, verifyBuiltIn } from '../process/support/tokens.js';
 import { until } from '../process/support/until.js';

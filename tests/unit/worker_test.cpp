@@ -141,6 +141,14 @@ public:
     [[nodiscard]] const std::string& path() const { return m_path; }
     [[nodiscard]] Client connect() const { return Client(m_path); }
 
+    // A connection that has had an answer, and is kept.
+    [[nodiscard]] Client connect_idle() const {
+        Client client = connect();
+        client.send(k_request);
+        BOOST_REQUIRE(is_token(client.answer()));
+        return client;
+    }
+
     // One request on a connection of its own.
     [[nodiscard]] std::string ask(const std::string& request = k_request) const {
         Client client = connect();
@@ -215,9 +223,7 @@ BOOST_AUTO_TEST_CASE(
     closes_what_is_silent_incomplete_or_refused_for_too_long_and_keeps_what_is_idle) {
     Serving server(quick());
     server.start();
-    Client idle = server.connect();
-    idle.send(k_request);
-    BOOST_TEST(is_token(idle.answer()));
+    Client idle = server.connect_idle();
     Client silent = server.connect();
     Client incomplete = server.connect();
     incomplete.send(k_half);
@@ -289,9 +295,7 @@ BOOST_AUTO_TEST_CASE(closes_the_oldest_idle_connection_for_a_newcomer) {
 BOOST_AUTO_TEST_CASE(stops_at_once_when_all_are_idle) {
     Serving server;
     server.start();
-    Client idle = server.connect();
-    idle.send(k_request);
-    BOOST_TEST(is_token(idle.answer()));
+    Client idle = server.connect_idle();
     BOOST_TEST((server.stop() < 2s));
     BOOST_TEST(idle.is_ended());
 }
@@ -314,12 +318,9 @@ BOOST_AUTO_TEST_CASE(finishes_what_waits_in_the_backlog_and_what_was_begun) {
 BOOST_AUTO_TEST_CASE(answers_what_comes_on_a_kept_connection_while_it_lets_the_last_in) {
     Serving server;
     server.start();
-    Client kept = server.connect();
-    kept.send(k_request);
-    BOOST_REQUIRE(is_token(kept.answer()));
+    Client kept = server.connect_idle();
     {
         const BeforeCall comes(Call::accept4, [&kept] { kept.send(k_request); });
-        server.begin_stop();
         server.stop();
     }
     BOOST_TEST(is_token(kept.answer()));
@@ -481,9 +482,7 @@ BOOST_DATA_TEST_CASE(does_not_spin_while_calls_go_on_failing, k_faults, fault) {
     Serving server(quick_to_recover());
     server.start();
     // Among them one that is idle and one that is unfinished, which might be closed to make room.
-    Client idle = server.connect();
-    idle.send(k_request);
-    BOOST_TEST(is_token(idle.answer()));
+    Client idle = server.connect_idle();
     Client half = server.connect();
     half.send(k_half);
     BOOST_TEST(is_token(server.ask()));
@@ -511,9 +510,7 @@ BOOST_DATA_TEST_CASE(does_not_spin_while_calls_go_on_failing, k_faults, fault) {
 BOOST_AUTO_TEST_CASE(makes_room_when_there_is_no_descriptor_left) {
     Serving server;
     server.start();
-    Client idle = server.connect();
-    idle.send(k_request);
-    BOOST_TEST(is_token(idle.answer()));
+    Client idle = server.connect_idle();
     const FailingCall failing(Call::accept4, EMFILE, 1, 1);
     BOOST_TEST(is_token(server.ask()));
     BOOST_TEST(failing.happened());

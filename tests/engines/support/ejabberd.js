@@ -8,7 +8,8 @@ import { readFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import WebSocket from 'ws';
-import { answers, freePort } from '../../process/support/roomkey.js';
+import { freePort } from '../../process/support/port.js';
+import { answers } from '../../process/support/roomkey.js';
 import { until } from '../../process/support/until.js';
 
 const domain = 'chat.example.com';

@@ -8,7 +8,8 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import mqtt from 'mqtt';
-import { answers, freePort } from '../../process/support/roomkey.js';
+import { freePort } from '../../process/support/port.js';
+import { answers } from '../../process/support/roomkey.js';
 import { soon, until } from '../../process/support/until.js';
 
 /** Starts a node for each name; `advanced` is the text of their advanced.config. */

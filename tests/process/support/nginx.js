@@ -4,7 +4,8 @@
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, symlink } from 'node:fs/promises';
-import { freePort, root } from './roomkey.js';
+import { freePort } from './port.js';
+import { root } from './roomkey.js';
 import { send } from './http.js';
 import { until } from './until.js';
 

@@ -2,10 +2,10 @@
 // The binary under test, started in each of its ways.
 
 import { existsSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { once } from 'node:events';
+import { connect } from 'node:net';
 import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './port.js';
 import { channel, secret } from './tokens.js';
 import { until } from './until.js';
 
@@ -38,15 +38,6 @@ export async function runMeasured(place, args, { env = environment, ...options }
 /** Runs it as a web server runs a CGI program. `params` are the request's variables. */
 export function runCgi(place, params, { env = environment, args = [], input = '', ...options } = {}) {
   return place.run(roomkey, args, { env: { GATEWAY_INTERFACE: 'CGI/1.1', ...params, ...env }, input, ...options });
-}
-
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Whether somebody takes connections at `address`. */

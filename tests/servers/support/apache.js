@@ -6,7 +6,8 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, readdir } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
-import { freePort, root } from '../../process/support/roomkey.js';
+import { freePort } from '../../process/support/port.js';
+import { root } from '../../process/support/roomkey.js';
 import { asRoot, channel, giveToWebServer, makeWritable, siteName, startServer, webUser } from './server.js';
 import { person } from './contract.js';
 

@@ -3,7 +3,8 @@
 
 import { copyFile, mkdir, readFile, readdir } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
-import { freePort, root } from '../../process/support/roomkey.js';
+import { freePort } from '../../process/support/port.js';
+import { root } from '../../process/support/roomkey.js';
 import { asRoot, edited, giveToWebServer, makeWritable, startServer, webUser } from './server.js';
 import { person } from './contract.js';
 
