@@ -17,5 +17,5 @@ esac
 
 build() { cmake --preset "$preset" && cmake --build --preset "$preset" --target roomkey; }
 step "Building roomkey with the preset $preset" build
-export ROOMKEY_BIN=$root/build/$preset/roomkey
+export ROOMKEY_BIN=$root/build/$preset/roomkey ROOMKEY_SANITIZER=$preset
 exec node --test tests/process/0[24-79]-*.test.js

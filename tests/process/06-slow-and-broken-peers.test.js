@@ -302,8 +302,11 @@ describe('half-sent requests', () => {
     assert.ok(!peers.at(-1).ended);
     for (const peer of peers) peer.close();
     t.diagnostic(`${before.toFixed(0)} MB before, ${during.toFixed(0)} MB with them`);
-    assert.ok(during < before + 64, `${during} MB`);
-    await until('the memory to be given back', () => memory(child.pid) < before + 8, { within: 3000 });
+    // A sanitizer keeps what was freed, to see whether it is still used.
+    if (!process.env.ROOMKEY_SANITIZER) {
+      assert.ok(during < before + 64, `${during} MB`);
+      await until('the memory to be given back', () => memory(child.pid) < before + 8, { within: 3000 });
+    }
     assert.equal((await ask(address)).status, 200);
   });
 });
