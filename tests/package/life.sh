@@ -92,6 +92,7 @@ check "started as roomkey(8) says, it listens for www-data alone, as the user ro
   spawn-fcgi -s /run/roomkey/roomkey.sock -M 0660 -U www-data -G www-data -u roomkey -g roomkey -- \
       /usr/bin/roomkey --secret-file /etc/roomkey/secret
   [ "$(stat -c "%a %U:%G" /run/roomkey/roomkey.sock)" = "660 www-data:www-data" ]
+  await pgrep -x roomkey  # spawn-fcgi comes back before its child has become the program
   [ "$(ps -o user= -C roomkey)" = roomkey ]'
 check "nginx serves the page with the configuration of /etc" '
   nginx
