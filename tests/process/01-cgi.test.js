@@ -100,7 +100,7 @@ test('a body that ends early gets no token', async () => {
 test('a body that never comes is given up, within ten seconds', async () => {
   const child = place.start(roomkey, [], { env: { ...post, ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
   child.process.stdin.write(body.slice(0, -1));
-  await soon('the end', child.closed);
+  await soon('the end', child.closed, 10_000);
   assert.equal(parseAnswer(Buffer.from(child.stdout)).status, 400);
 });
 
@@ -121,7 +121,7 @@ test('a chunked body over the limit is refused without reading on', async () => 
   const { CONTENT_LENGTH: _, ...params } = post;
   const child = place.start(roomkey, [], { env: { ...params, HTTP_TRANSFER_ENCODING: 'chunked', ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
   child.process.stdin.write(`${body}${'&'.repeat(16384)}`);  // and stdin stays open
-  await soon('the answer', child.closed);
+  await soon('the answer', child.closed, 3000);
   assert.equal(parseAnswer(Buffer.from(child.stdout)).status, 413);
 });
 

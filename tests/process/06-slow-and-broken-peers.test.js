@@ -152,7 +152,7 @@ describe('a request that is cut off gets no token', () => {
     const peer = await Peer.connect(server.address);
     peer.socket.end(request({ keep: false }));
     await verifyBuiltIn((await peer.answer()).body);
-    await peer.untilEnded();
+    await peer.untilEnded(soonerThanGivenUp);
     peer.close();
   });
 
@@ -166,7 +166,7 @@ describe('a request that is cut off gets no token', () => {
       await once(peer.socket, 'finish');
       child.kill('SIGCONT');
       await verifyBuiltIn((await peer.answer()).body);
-      await peer.untilEnded();
+      await peer.untilEnded(soonerThanGivenUp);
       peer.close();
     });
   }
@@ -330,7 +330,7 @@ describe('a body over the limit', () => {
       const peer = await Peer.connect(address);
       await peer.write(Buffer.concat([begin(), params, record(type.stdin, '&'.repeat(60_000))]));
       assert.equal((await peer.answer()).status, 413);
-      await peer.untilEnded();
+      await peer.untilEnded(8000);
       peer.close();
     });
   }

@@ -233,7 +233,7 @@ describe('against the protocol', () => {
       await withPeer(async (peer) => {
         await peer.write(bytes);
         peer.socket.end();
-        await peer.untilEnded();
+        await peer.untilEnded(2000);
         assert.doesNotMatch(peer.received.toString('latin1'), /eyJ/);
       });
       await stillServes();
