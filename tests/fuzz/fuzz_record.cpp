@@ -55,10 +55,11 @@ std::string read(Bytes bytes, std::size_t piece) {
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
     const Bytes bytes(data, size);
-    const std::string whole =
-        fuzz::in_time([&] { return read(bytes, std::max<std::size_t>(size, 1)); });
-    for (const std::size_t piece : {1 + size / 64, 1 + size / 7, std::size_t{8}}) {
-        FUZZ_CHECK(read(bytes, std::max(piece, 1 + size / 512)) == whole);
-    }
-    return 0;
+    return fuzz::in_time([bytes, size] {
+        const std::string whole = read(bytes, std::max<std::size_t>(size, 1));
+        for (const std::size_t piece : {1 + size / 64, 1 + size / 7, std::size_t{8}}) {
+            FUZZ_CHECK(read(bytes, std::max(piece, 1 + size / 512)) == whole);
+        }
+        return 0;
+    });
 }
