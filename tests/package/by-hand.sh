@@ -12,14 +12,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 folder=/src
 . tests/package/root-shell.sh
 
-# The n-th block of commands of the section.
-block() {
-  awk -v wanted="$1" '
-    /^#/ && !inside { section = ($0 == "## Without a package") }
-    /^```/ { if (section && !inside && $0 == "```sh") number++; inside = !inside; next }
-    section && inside && number == wanted' "$root/src/deploy/README.md"
-}
-if [ -z "$(block 4)" ] || [ -n "$(block 5)" ]; then
+list() { block deploy/README.md 'Without a package' "$1"; }
+if [ -z "$(list 4)" ] || [ -n "$(list 5)" ]; then
   echo "Bail out! expected four blocks of commands in deploy/README.md" >&2
   exit 1
 fi
@@ -34,10 +28,10 @@ load='
   while [ ! -e /tmp/enough ]; do '"$ask"' >>/tmp/tokens && echo >>/tmp/tokens || echo lost >>/tmp/lost; done &
   await test -s /tmp/tokens'
 
-need "what it needs is installed" "$(block 1)"
+need "what it needs is installed" "$(list 1)"
 shell 'inventory >/tmp/before'
 leave_network
-need "it is built, installed and started, and gives a token" "$(block 2)"'
+need "it is built, installed and started, and gives a token" "$(list 2)"'
   '"$ask"' | tee /tmp/token; grep -Eq "^[^.]+\.[^.]+\.[^.]+$" /tmp/token'
 check "it runs as roomkey, twice, and only the web server may open its socket" '
   [ "$(stat -c "%a %U:%G" /run/roomkey/roomkey.sock)" = "660 www-data:www-data" ]
@@ -48,11 +42,11 @@ check "and does not print its secret, nor let others read it" '
   for pid in $(pgrep -x roomkey); do no grep -qF "$(cat /etc/roomkey/secret)" /proc/$pid/environ /proc/$pid/cmdline; done'
 check "reloaded, restarted and upgraded under load, it loses nothing" "lift_limits && service nginx reload"$'\n'"$load"'
   pgrep -x roomkey >/tmp/processes
-'"$(block 3)"'
+'"$(list 3)"'
   touch /tmp/enough; wait
   [ ! -e /tmp/lost ]; wc -l /tmp/tokens
   [ "$(pgrep -x roomkey | grep -cvxFf /tmp/processes)" = 2 ]'
-check "stopped and removed, it leaves nothing, and nginx in order" "$(block 4)"'
+check "stopped and removed, it leaves nothing, and nginx in order" "$(list 4)"'
   nginx -t
   no pgrep -x roomkey
   inventory | diff /tmp/before -'

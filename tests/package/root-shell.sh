@@ -19,3 +19,11 @@ leave_network() {
   until [ "$(readlink "/proc/$!/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done
   "${network[@]}" ip link set lo up
 }
+
+# The n-th block of commands in a section of a document.
+block() { # DOCUMENT SECTION NUMBER
+  awk -v title="## $2" -v wanted="$3" '
+    /^#/ && !inside { section = ($0 == title) }
+    /^```/ { if (section && !inside && $0 == "```sh") number++; inside = !inside; next }
+    section && inside && number == wanted' "$root/src/$1"
+}
