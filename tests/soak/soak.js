@@ -51,7 +51,7 @@ function asker(nginx) {
         method, body: method === 'POST' ? one.body : undefined, headers: noType ? {} : { 'content-type': contentType },
       }), one);
     } catch (error) {
-      throw new Error(`${one.name}: ${error.message}`, { cause: error });
+      throw new Error(`${new Date().toISOString()} ${one.name}: ${error.message}`, { cause: error });
     }
   };
 }
@@ -113,6 +113,7 @@ try {
   const nginx = await startNginx(place, {
     upstreams: [steady.address, mortal.address],
     local: 'access_log off; set_real_ip_from 127.0.0.1; real_ip_header X-Visitor;',
+    logLevel: 'info',
   });
 
   const start = performance.now();
@@ -163,14 +164,16 @@ try {
   console.log(`${counts.reloads} reloads, ${counts.stops} stops and ${counts.kills} kills of the other process`);
   console.log(steady.child.stderr.trimEnd().split('\n').at(-1));
   const complaints = {};
-  for (const [, kind] of (await nginx.errorLog()).matchAll(/\] \d+#\d+: (?:\*\d+ )?([^,(]*)/g)) complaints[kind] = (complaints[kind] ?? 0) + 1;
+  const log = await nginx.errorLog();
+  for (const [, kind] of log.matchAll(/\[(?:warn|error|crit|alert|emerg)\] \d+#\d+: (?:\*\d+ )?([^,("\n]*?)(?: [/\d]\S*)?(?=[,("\n])/g)) complaints[kind] = (complaints[kind] ?? 0) + 1;
   console.log(`nginx's log: ${Object.entries(complaints).map(([kind, count]) => `${count} times "${kind.trim()}"`).join(', ')}`);
 
   const points = samples.filter((_, i) => i % Math.ceil(samples.length / 30) === 0);
   const steps = points.map(({ second }, i) => (i % 5 === 0 ? fixed(second / 60, 1) : ''));
   const chart = (title, y, series) => ({ title, x: 'minutes', steps, y, series: series.map(([name, key]) => ({ name, values: points.map((one) => one[key]) })) });
   writeFileSync(options.svg, svg([chart('Memory', 'KiB', [['RSS', 'rss'], ['PSS', 'pss'], ['anonymous', 'anonymous']]), chart('Descriptors and threads', '', [['descriptors', 'descriptors'], ['threads', 'threads']])]));
-  console.log(`drawn in ${options.svg}`);
+  writeFileSync(`${root}build/soak-nginx.log`, log);
+  console.log(`drawn in ${options.svg}; each connection's end, by nginx, is in build/soak-nginx.log`);
 
   assert.deepEqual([...new Set(asked.failed)], [], 'every request that was let in is answered as the contract says');
   assert.equal(flooded.failed + flooded.broken, 0, 'and so is every one of the flood');

@@ -25,13 +25,13 @@ const shippedParameters = /^server unix:\S+?((?: [^;]+)?);/m.exec(readFileSync(`
 
 const upstreamServer = ({ path, host, port }) => `server ${path ? `unix:${path}` : `${host}:${port}`}${shippedParameters};\n`;
 
-function mainConfiguration(dir, { workers, site }) {
+function mainConfiguration(dir, { workers, site, logLevel }) {
   return `
     daemon off;
     ${process.getuid() === 0 ? 'user root;' : ''}
     worker_processes ${workers};
     pid ${dir}/nginx.pid;
-    error_log ${dir}/error.log;
+    error_log ${dir}/error.log ${logLevel};
     events { worker_connections 1024; }
     http {
       include /etc/nginx/mime.types;
@@ -58,7 +58,7 @@ let count = 0;
 export async function startNginx(place, {
   upstreams, pages = `${root}static`, keepalive = 64, workers = 1, realtime = 'wss://realtime.example',
   local = '', site = 'include roomkey/site.conf;', keep = true,
-  login = '',
+  login = '', logLevel = 'error',
 }) {
   const dir = place.path(`nginx-${++count}`);
   const port = await freePort();
@@ -76,7 +76,7 @@ export async function startNginx(place, {
     ${login ? `include roomkey/paths.conf;
     location = /@roomkey { include roomkey/endpoint.conf; include roomkey/pass.conf; ${login} }` : 'include roomkey/roomkey.conf;'}
     ${local}`);
-  await write('nginx.conf', mainConfiguration(dir, { workers, site }));
+  await write('nginx.conf', mainConfiguration(dir, { workers, site, logLevel }));
 
   // Its master must end its workers itself.
   const child = place.start('nginx', ['-p', dir, '-c', `${dir}/nginx.conf`, '-e', `${dir}/error.log`], { endSignal: 'SIGTERM' });
