@@ -31,9 +31,10 @@ async function settings(unit, name) {
 }
 
 describe('the unit files', () => {
-  test('systemd-analyze verify has nothing to say', async () => {
-    // A root of its own, where the program is where the units say.
-    const tree = place.path('root');
+  // A root of its own, where the program is where the units say.
+  let tree;
+  before(async () => {
+    tree = place.path('root');
     for (const dir of ['usr/bin', 'bin', 'etc/systemd/system', 'usr/lib/systemd']) await mkdir(`${tree}/${dir}`, { recursive: true });
     await copyFile(roomkey, `${tree}/usr/bin/roomkey`);
     await copyFile('/bin/kill', `${tree}/bin/kill`);
@@ -42,9 +43,11 @@ describe('the unit files', () => {
     await symlink('usr/lib', `${tree}/lib`);
     await cp('/lib/systemd/system', `${tree}/usr/lib/systemd/system`, { recursive: true, verbatimSymlinks: true });
     await cp(units, `${tree}/etc/systemd/system`, { recursive: true });
-    const { status, stdout, stderr } = await place.run('systemd-analyze', [
-      'verify', '--man=no', `--root=${tree}`, 'roomkey.socket', 'roomkey.service', 'roomkey@1.service',
-    ]);
+  });
+  const verified = (...names) => place.run('systemd-analyze', ['verify', '--man=no', `--root=${tree}`, ...names]);
+
+  test('systemd-analyze verify has nothing to say', async () => {
+    const { status, stdout, stderr } = await verified('roomkey.socket', 'roomkey.service', 'roomkey@1.service');
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' });
   });
 
@@ -53,15 +56,14 @@ describe('the unit files', () => {
     const [, lines] = /^( {4}\[Service\]\n(?: {4}.+\n)+)/m.exec(text);
     const dropIn = lines.replace(/^ {4}/gm, '');
     assert.match(dropIn, /^LoadCredential=news:\/etc\/roomkey\/news$/m);
-    const verified = async (content) => {
-      const folder = `${place.path('root')}/etc/systemd/system/roomkey.service.d`;
-      await mkdir(folder, { recursive: true });
+    const folder = `${tree}/etc/systemd/system/roomkey.service.d`;
+    await mkdir(folder);
+    const complaints = async (content) => {
       await writeFile(`${folder}/override.conf`, content);
-      const { stderr } = await place.run('systemd-analyze', ['verify', '--man=no', `--root=${place.path('root')}`, 'roomkey.service']);
-      return stderr;
+      return (await verified('roomkey.service')).stderr;
     };
-    assert.equal(await verified(dropIn), '');
-    assert.notEqual(await verified(dropIn.replace('LoadCredential', 'LoadCredentials')), '');
+    assert.equal(await complaints(dropIn), '');
+    assert.notEqual(await complaints(dropIn.replace('LoadCredential', 'LoadCredentials')), '');
   });
 
   for (const service of services) {
