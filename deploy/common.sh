@@ -122,8 +122,9 @@ install_node_modules() {
   fi
 }
 
+# GCC has make run the parts of its optimisation at link time side by side.
 k_build_packages=(
-  g++:g++ cmake:cmake ninja:ninja-build pkg-config:pkgconf
+  g++:g++ make:make cmake:cmake ninja:ninja-build pkg-config:pkgconf
   /usr/include/fcgiapp.h:libfcgi-dev
   /usr/include/openssl/evp.h:libssl-dev
   /usr/include/nlohmann/json.hpp:nlohmann-json3-dev
@@ -148,6 +149,10 @@ k_style_packages=(
   clang-format:clang-format clang-tidy:clang-tidy clang++:clang shellcheck:shellcheck cppcheck:cppcheck
   '/usr/lib/*/libboost_unit_test_framework.so:libboost-test-dev'
   /usr/include/benchmark/benchmark.h:libbenchmark-dev
+)
+# What tests/arm64.sh builds and runs with.
+k_arm64_packages=(
+  aarch64-linux-gnu-g++:g++-aarch64-linux-gnu qemu-aarch64-static:qemu-user-static openssl:openssl
 )
 k_fuzz_packages=(
   clang++:clang '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-dev'

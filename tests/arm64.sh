@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Builds roomkey for arm64 by Debian's cross compiler, and runs it in QEMU's user mode: the hardening of the
-# program, its token, and with --unit the unit tests. The libraries of arm64 are unpacked in build/, so that
-# nothing of this machine's own changes but for the compiler and QEMU.
+# Builds roomkey for arm64 by Debian's cross compiler, or by clang with that one's libraries, without a
+# warning, and runs it in QEMU's user mode: the hardening of the program, its token, and with --unit the unit
+# tests. The libraries of arm64 are unpacked in build/, so that nothing of this machine's own changes but for
+# the compiler and QEMU.
 #
-# usage: tests/arm64.sh [--unit]
+# usage: [CXX=clang++] tests/arm64.sh [--unit]
 # shellcheck disable=SC2317  # functions that step calls
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -18,8 +19,13 @@ case $* in
 esac
 
 root=$PWD/build/arm64-root
-install_missing "${k_build_packages[@]}" aarch64-linux-gnu-g++:g++-aarch64-linux-gnu \
-  qemu-aarch64-static:qemu-user-static openssl:openssl
+place=build/arm64-${CXX:-g++}
+chosen=()
+if [[ ${CXX:-} == clang* ]]; then
+  chosen=(-D CMAKE_CXX_COMPILER="$CXX")
+  install_missing clang++:clang llvm-ar:llvm
+fi
+install_missing "${k_build_packages[@]}" "${k_arm64_packages[@]}"
 
 # An apt of its own, which knows of nothing that is installed and fetches what a build needs with all that
 # it depends on.
@@ -48,22 +54,22 @@ if [ ! -e "$root/usr/include/fcgiapp.h" ]; then step "Unpacking the libraries of
 
 emulated=(qemu-aarch64-static -L "$root")
 build() { # PRESET
-  cmake --preset "$1" -B "build/arm64-$1" --toolchain "$PWD/tests/arm64.cmake" && cmake --build "build/arm64-$1"
+  tests/build-anew.sh "$1" "$place-$1" --toolchain "$PWD/tests/arm64.cmake" "${chosen[@]}"
 }
 
 # Signed as openssl, of this machine, signs.
 gives_a_token() {
   local secret=only-for-this-test-only-for-this-test token mac
   token=$(SCALEDRONE_CHANNEL_ID=x SCALEDRONE_CHANNEL_SECRET=$secret \
-    "${emulated[@]}" build/arm64-release/roomkey mint --form clientID=a:b) || return
+    "${emulated[@]}" "$place-release"/roomkey mint --form clientID=a:b) || return
   mac=$(printf %s "${token%.*}" | openssl dgst -sha256 -hmac "$secret" -binary | base64 -w0 | tr +/ -_ | tr -d =)
   [ -n "$mac" ] && [ "${token##*.}" = "$mac" ]
 }
 
 step "Building the release for arm64" build release
-tests/hardening.sh build/arm64-release/roomkey
+tests/hardening.sh "$place-release"/roomkey
 step "Having it sign a token" gives_a_token
 if [ -n "$unit" ]; then
   step "Building the unit tests for arm64" build dev
-  ctest --test-dir build/arm64-dev --output-on-failure --label-exclude '^servers$' --no-tests=error -j "$(nproc)"
+  ctest --test-dir "$place-dev" --output-on-failure --label-exclude '^servers$' --no-tests=error -j "$(nproc)"
 fi

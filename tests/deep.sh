@@ -7,8 +7,9 @@
 #   fuzz        each fuzzer for so many seconds, 600 unless told otherwise
 #   valgrind    the unit tests in memcheck
 #   asan, tsan  the process tests of the gateway with a binary with sanitizers
-#   arm64       the unit tests, built for arm64, in QEMU
-#   package     the life of the Debian package, and the ways without one, in a bare Debian 12 and 13
+#   compilers   the release and the unit tests by GCC and clang, here and in QEMU for arm64
+#   package     the life of the Debian package, the ways without one, and each web server over HTTPS, in a bare
+#               Debian 12 and 13
 #   vm          the life of the package under a booted systemd, in virtual machines
 #   bench       whether every row of the benchmarks runs and answers good tokens
 #   soak        a quarter of an hour of load
@@ -23,10 +24,10 @@ if [ "${1:-}" = --seconds ]; then
   shift 2
 fi
 parts=("$@")
-[ $# -gt 0 ] || parts=(fuzz valgrind asan tsan arm64 package vm bench soak browsers engines)
+[ $# -gt 0 ] || parts=(fuzz valgrind asan tsan compilers package vm bench soak browsers engines)
 for part in "${parts[@]}"; do
   case $part in
-    fuzz | valgrind | asan | tsan | arm64 | package | vm | bench | soak | browsers | engines) ;;
+    fuzz | valgrind | asan | tsan | compilers | package | vm | bench | soak | browsers | engines) ;;
     *) sed -n 's/^# \{0,1\}//; /^usage/,/engines/p' "$0" >&2; exit 64 ;;
   esac
 done
@@ -39,7 +40,7 @@ for part in "${parts[@]}"; do
     fuzz) command=(tests/fuzz/run.sh --seconds "$seconds") ;;
     valgrind) command=(tests/valgrind.sh) ;;
     asan | tsan) command=(tests/sanitized.sh "$part") ;;
-    arm64) command=(tests/arm64.sh --unit) ;;
+    compilers) command=(tests/compilers.sh) ;;
     package) command=(tests/package/run.sh) ;;
     vm) command=(tests/package/vm.sh) ;;
     bench) command=(tests/bench/run.sh --smoke) ;;
