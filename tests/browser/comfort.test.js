@@ -39,7 +39,7 @@ async function visit(name, options) {
   const person = await (await Person.visit(browser, stack, options)).online();
   present.push(person);
   if (name) await person.rename(name);
-  return person.online();
+  return person;
 }
 
 /** Makes the page believe that it cannot be seen, or that it can. */

@@ -32,7 +32,7 @@ async function visit(name, options) {
   const person = await (await Person.visit(browser, stack, { breaks: true, ...options })).online();
   present.push(person);
   if (name) await person.rename(name);
-  return person.online();
+  return person;
 }
 
 /** Two people who have a private talk. */
@@ -107,7 +107,6 @@ test('a chosen name is there for all, and stays over a reload and a lost connect
   await bob.seesMembers('Ada Lovelace');
   await until(async () => (await ada.name()) === 'Ada Lovelace');
   await ada.rename('   ');
-  await ada.online();
   await until(async () => (await ada.name()) === 'Ada Lovelace');
 });
 

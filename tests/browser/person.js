@@ -113,11 +113,14 @@ export class Person {
     await this.get('.message-form__input').press('Enter');
   }
 
+  /** Chooses another name, and waits for the connection that tells it. */
   async rename(name) {
     this.chosen = name;
-    await this.get('.me .name').fill(name);
-    await this.get('.me .name').press('Enter');
-    await this.get('.me .name').blur();
+    await this.nextConnection(async () => {
+      await this.get('.me .name').fill(name);
+      await this.get('.me .name').press('Enter');
+      await this.get('.me .name').blur();
+    });
   }
 
   /** Waits for what the line about the connection says. */
@@ -183,9 +186,15 @@ export class Person {
 
   /** Cuts the connection, and waits for the next one. */
   async reconnect(stack) {
+    await this.nextConnection(() => stack.control('drop', { client: this.clientId }));
+  }
+
+  async nextConnection(act) {
     const { clientId } = this;
-    await stack.control('drop', { client: clientId });
+    await act();
     await until(() => this.clientId !== clientId);
+    // A page is drawn 40 ms after a change, and until then shows what it was: timers end in their order.
+    await this.page.evaluate(() => new Promise((drawn) => setTimeout(drawn, 41)));
     await this.online();
   }
 
