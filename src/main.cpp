@@ -49,18 +49,19 @@ int run(int argc, char** argv) {
         case Command::none:
         case Command::serve: break;
     }
-    std::optional<Listener> listener =
-        options.socket ? std::optional(Listener::open(*options.socket)) : std::move(inherited);
-    if (!listener) {
+    if (!options.socket && !inherited) {
         std::cerr << help_text();
         return EX_USAGE;
     }
-    return serve(std::move(*listener), options.threads, limits_from_environment(environment),
-                 [&options, &environment] {
-                     Setup setup = load_setup(options, environment);
-                     log(Severity::warning, setup.warnings);
-                     return std::move(setup.handlers);
-                 });
+    const auto open = [&options, &inherited] {
+        return options.socket ? Listener::open(*options.socket) : std::move(*inherited);
+    };
+    const auto load = [&options, &environment] {
+        Setup setup = load_setup(options, environment);
+        log(Severity::warning, setup.warnings);
+        return std::move(setup.handlers);
+    };
+    return serve(open, options.threads, limits_from_environment(environment), load);
 }
 
 }  // namespace

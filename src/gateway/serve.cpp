@@ -84,12 +84,14 @@ void reload(const LoadHandlers& load, SharedHandlers& handlers) {
 
 }  // namespace
 
-int serve(Listener listener, unsigned thread_count, const Limits& limits,
+int serve(const OpenListener& open, unsigned thread_count, const Limits& limits,
           const LoadHandlers& load) {
-    // Before any thread starts, so that all of them inherit it.
+    // Before anybody can connect, whom a signal would cut off, and before any thread starts, so
+    // that all of them inherit it.
     const sigset_t signals = waited_signals();
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
+    Listener listener = open();
     SharedHandlers handlers(load());
 
     std::vector<std::unique_ptr<Worker>> workers;

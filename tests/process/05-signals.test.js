@@ -127,6 +127,14 @@ for (const [way, serve] of [['a UNIX socket of its own', serveUnix], ['TCP', ser
   });
 }
 
+// The kernel takes connections as soon as the socket listens, however busy the machine is then.
+test('a signal to stop that comes as soon as it can be reached ends it in order', async () => {
+  const path = place.path('early.sock');
+  const child = place.start('strace', ['-D', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=listen:delay_exit=500000', roomkey, '--socket', `unix:${path}`], { env: environment });
+  await until('listening', () => answers({ path }));
+  assert.equal((await child.stop()).status, 0);
+});
+
 test('while it finishes, a socket of its own refuses newcomers rather than let them wait', async () => {
   const { child, address } = await serveUnix(place);
   const peer = await Peer.connect(address);

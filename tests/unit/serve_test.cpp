@@ -39,8 +39,9 @@ public:
         ::pthread_sigmask(SIG_BLOCK, &signals, &m_before);
         m_thread = std::thread([this] {
             constexpr unsigned k_threads = 3;
-            m_status =
-                roomkey::serve(Listener::open("unix:" + path()), k_threads, Limits{}, [this] {
+            m_status = roomkey::serve(
+                [this] { return Listener::open("unix:" + path()); }, k_threads, Limits{},
+                [this] {
                     return m_is_good ? builtin_handler() : throw ConfigError({"bad on purpose"});
                 });
         });
@@ -125,7 +126,8 @@ BOOST_AUTO_TEST_CASE(does_not_start_with_a_bad_configuration_and_leaves_no_socke
     ::pthread_sigmask(SIG_BLOCK, nullptr, &before);
     const auto load = []() -> AuthHandlers { throw ConfigError({"bad on purpose"}); };
     BOOST_CHECK_THROW(
-        (void)roomkey::serve(Listener::open("unix:" + directory.path("socket")), 1, Limits{}, load),
+        (void)roomkey::serve([&] { return Listener::open("unix:" + directory.path("socket")); }, 1,
+                             Limits{}, load),
         ConfigError);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     BOOST_TEST(::access(directory.path("socket").c_str(), F_OK) != 0);

@@ -36,6 +36,6 @@ int main(int argc, char** argv) {
     using namespace roomkey;
     const Parameters environment(environ);
     const Options options = parse_command_line(argc, argv, environment);
-    return serve(Listener::open(options.socket.value()), options.threads, Limits{},
+    return serve([&] { return Listener::open(options.socket.value()); }, options.threads, Limits{},
                  [] { return AuthHandlers(); });
 }
