@@ -150,6 +150,8 @@ k_style_packages=(
   '/usr/lib/*/libboost_unit_test_framework.so:libboost-test-dev'
   /usr/include/benchmark/benchmark.h:libbenchmark-dev
 )
+# clang optimises at link time with an archiver of its own.
+k_clang_packages=(clang++:clang llvm-ar:llvm)
 # What tests/arm64.sh builds and runs with.
 k_arm64_packages=(
   aarch64-linux-gnu-g++:g++-aarch64-linux-gnu qemu-aarch64-static:qemu-user-static openssl:openssl

@@ -23,7 +23,7 @@ place=build/arm64-${CXX:-g++}
 chosen=()
 if [[ ${CXX:-} == clang* ]]; then
   chosen=(-D CMAKE_CXX_COMPILER="$CXX")
-  install_missing clang++:clang llvm-ar:llvm
+  install_missing "${k_clang_packages[@]}"
 fi
 install_missing "${k_build_packages[@]}" "${k_arm64_packages[@]}"
 

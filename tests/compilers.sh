@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 compilers=("$@")
 [ $# -gt 0 ] || compilers=(g++ clang++)
-install_missing "${k_build_packages[@]}" clang++:clang llvm-ar:llvm '/usr/include/boost/test/unit_test.hpp:libboost-test-dev'
+install_missing "${k_build_packages[@]}" "${k_clang_packages[@]}" '/usr/include/boost/test/unit_test.hpp:libboost-test-dev'
 
 for compiler in "${compilers[@]}"; do
   step "Building the release with $compiler" \

@@ -72,6 +72,16 @@ is_secure() { # [CERTIFICATE]
     grep "^30[18] https://$name/" /tmp/redirect
   done
 }
+# Puts site-https.conf in the place of site.conf, by the commands of its comment.
+secures_site() { # SERVER COMMAND
+  cd "/etc/$1/roomkey"
+  eval "$(apart site-https.conf)"
+  eval "$(quoted site-https.conf "$2")"
+  sed -i "s,roomkey/site.conf,roomkey/site-https.conf," "../$1.conf"
+  systemctl restart "$1"
+  is_secure
+  service "$1" stop
+}
 '
 . tests/package/tap.sh
 
@@ -99,28 +109,14 @@ check "Apache gives tokens over HTTP" '
   apart site.conf >>/etc/apache2/apache2.conf
   eval "$(quoted site.conf systemctl)"
   gives_tokens http'
-check "and over HTTPS" '
-  cd /etc/apache2/roomkey
-  eval "$(apart site-https.conf)"
-  eval "$(quoted site-https.conf a2enmod)"
-  sed -i "s,roomkey/site.conf,roomkey/site-https.conf," /etc/apache2/apache2.conf
-  systemctl restart apache2
-  is_secure
-  service apache2 stop'
+check "and over HTTPS" 'secures_site apache2 a2enmod'
 
 check "lighttpd gives tokens over HTTP" '
   cp -r /usr/share/doc/roomkey/examples/lighttpd /etc/lighttpd/roomkey && cd /etc/lighttpd/roomkey
   apart site.conf >>/etc/lighttpd/lighttpd.conf
   eval "$(quoted site.conf systemctl)"
   gives_tokens http'
-check "and over HTTPS" '
-  cd /etc/lighttpd/roomkey
-  eval "$(apart site-https.conf)"
-  eval "$(quoted site-https.conf apt)"
-  sed -i "s,roomkey/site.conf,roomkey/site-https.conf," /etc/lighttpd/lighttpd.conf
-  systemctl restart lighttpd
-  is_secure
-  service lighttpd stop'
+check "and over HTTPS" 'secures_site lighttpd apt'
 
 # Here it has no way to a public authority: its own signs.
 check "Caddy gives tokens over HTTPS" '
